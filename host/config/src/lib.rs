@@ -1,1 +1,47 @@
-//! Placeholder.
+//! Kennel's configuration: strict TOML, typed at this edge, with errors that say how to correct them.
+//!
+//! A folder holds `kennel.toml` for the host and one other `*.toml` file per connector.
+
+#![forbid(unsafe_code)]
+
+mod connector;
+mod delivery;
+mod environment;
+mod error;
+mod grant;
+mod guest;
+mod host;
+mod nearest;
+mod node;
+mod size;
+mod source_file;
+mod stream;
+
+use std::path::PathBuf;
+
+pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
+pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, OnError};
+pub use environment::Environment;
+pub use error::{ConfigError, ConfigErrors, Problem};
+pub use grant::{
+    FileGrant, FileMode, Grants, HostPattern, HttpGrant, HttpGrantError, HttpScheme, PathPattern,
+};
+pub use guest::{GuestConfig, check_against_schema};
+pub use host::{
+    ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
+    RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
+};
+pub use size::{ByteSize, ByteSizeError};
+pub use source_file::{FileLocation, Location};
+pub use stream::{BatchLimit, CreateTopic, Format, PartitionBy, SinkStream, SourceStream, Start};
+
+/// A folder's configuration, valid as far as can be told without its components and its broker.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The folder it was read from.
+    pub folder: PathBuf,
+    /// The host.
+    pub host: HostConfig,
+    /// The connectors in the order of their file names, disabled ones included.
+    pub connectors: Vec<ConnectorConfig>,
+}

@@ -1,0 +1,40 @@
+//! What an operator lets a component do. Nothing is granted unless it is written down.
+
+mod http;
+
+use std::path::PathBuf;
+
+use crate::size::ByteSize;
+
+pub use http::{HostPattern, HttpGrant, HttpGrantError, HttpScheme, PathPattern};
+
+/// The `[grants]` section. The default grants nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Grants {
+    /// Requests the component may send.
+    pub http: Vec<HttpGrant>,
+    /// Folders the component may open.
+    pub files: Vec<FileGrant>,
+    /// How much durable state it may keep per partition. None: none at all.
+    pub state: Option<ByteSize>,
+}
+
+/// A folder of the host that a component sees under a path of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileGrant {
+    /// The folder; absolute or relative to the working directory.
+    pub path: PathBuf,
+    /// The absolute path the component sees it under, with `/` as separator.
+    pub guest: String,
+    /// What it may do there.
+    pub mode: FileMode,
+}
+
+/// What a component may do in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileMode {
+    /// Only read.
+    ReadOnly,
+    /// Read, create, change and delete.
+    ReadWrite,
+}

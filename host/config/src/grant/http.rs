@@ -1,0 +1,332 @@
+//! The grammar of an HTTP grant, and the question whether it covers a request.
+//!
+//! ```text
+//! grant  = scheme "://" host [ ":" port ] [ path ]
+//! scheme = "http" | "https"
+//! host   = name | IPv4 | "[" IPv6 "]" | "*." name      ; * is exactly one label, name has two or more
+//! port   = 1..65535                                    ; without it 80 or 443, by scheme
+//! path   = "/" … [ "*" ]                               ; without * exactly this path, with it every
+//!                                                      ; path that starts so; no path: every path
+//! ```
+//! No user, query or fragment; no `.` or `..` segment. Host names are ASCII (punycode) and
+//! compared without case.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// Which requests a component may send.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HttpGrant {
+    scheme: HttpScheme,
+    host: HostPattern,
+    port: u16,
+    path: PathPattern,
+}
+
+/// With or without TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HttpScheme {
+    /// Clear text.
+    Http,
+    /// TLS.
+    Https,
+}
+
+/// Which hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum HostPattern {
+    /// This name, in lower case.
+    Name(String),
+    /// This address.
+    Address(IpAddr),
+    /// Every name that is one label longer than this one.
+    AnyLabelBelow(String),
+}
+
+/// Which paths.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PathPattern {
+    /// This one only.
+    Exact(String),
+    /// All that start so.
+    Prefix(String),
+}
+
+/// Why a text is not an HTTP grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HttpGrantError {
+    /// Neither `http://` nor `https://`.
+    #[error("a grant starts with `http://` or `https://`")]
+    Scheme,
+    /// A user name or password before the host.
+    #[error("a grant has no user name or password")]
+    User,
+    /// A query or a fragment.
+    #[error("a grant has no query and no fragment")]
+    Query,
+    /// No host.
+    #[error("the host is missing")]
+    NoHost,
+    /// Not a host name or address.
+    #[error("the host is not a name in ASCII letters, digits, `-` and `_`, nor an address")]
+    Host,
+    /// Digits and dots that are not four numbers from 0 to 255.
+    #[error("the host looks like an IPv4 address but is not four numbers from 0 to 255")]
+    Ipv4,
+    /// Brackets around something that is not an IPv6 address.
+    #[error("the brackets do not hold an IPv6 address")]
+    Ipv6,
+    /// `*` anywhere but as the first label, or over less than two labels.
+    #[error("`*` in a host stands for the first label only and needs two labels after it")]
+    Wildcard,
+    /// Not a number from 1 to 65535.
+    #[error("the port is not a number from 1 to 65535")]
+    Port,
+    /// `*` anywhere but at the end of the path.
+    #[error("`*` in a path stands at its end only")]
+    PathWildcard,
+    /// `.` or `..` as a segment, or a backslash.
+    #[error("the path has a `.` or `..` segment or a backslash")]
+    PathTraversal,
+    /// A character that has to be percent-encoded.
+    #[error("the path has a character that must be percent-encoded")]
+    PathCharacter,
+}
+
+// === impl HttpScheme ===
+
+impl HttpScheme {
+    /// The port meant when none is written.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+
+    /// `http` or `https`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+// === impl HostPattern ===
+
+impl FromStr for HostPattern {
+    type Err = HttpGrantError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Err(HttpGrantError::NoHost);
+        }
+        if let Some(bracketed) = text.strip_prefix('[') {
+            let address = bracketed.strip_suffix(']').ok_or(HttpGrantError::Ipv6)?;
+            let address: Ipv6Addr = address.parse().map_err(|_| HttpGrantError::Ipv6)?;
+            return Ok(Self::Address(address.into()));
+        }
+        let text = text.to_ascii_lowercase();
+        if let Some(parent) = text.strip_prefix("*.") {
+            if !parent.contains('.') || parent.contains('*') {
+                return Err(HttpGrantError::Wildcard);
+            }
+            check_name(parent)?;
+            if looks_like_ipv4(parent) {
+                return Err(HttpGrantError::Wildcard);
+            }
+            return Ok(Self::AnyLabelBelow(parent.to_owned()));
+        }
+        if text.contains('*') {
+            return Err(HttpGrantError::Wildcard);
+        }
+        check_name(&text)?;
+        if looks_like_ipv4(&text) {
+            let address: Ipv4Addr = text.parse().map_err(|_| HttpGrantError::Ipv4)?;
+            return Ok(Self::Address(address.into()));
+        }
+        Ok(Self::Name(text))
+    }
+}
+
+impl HostPattern {
+    /// Whether a request's host, as it stands in its authority without the port, is covered.
+    pub fn matches(&self, host: &str) -> bool {
+        match self {
+            Self::Name(name) => host.eq_ignore_ascii_case(name),
+            Self::Address(address) => {
+                let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+                host.parse::<IpAddr>().is_ok_and(|host| host == *address)
+            }
+            Self::AnyLabelBelow(parent) => host.split_once('.').is_some_and(|(label, rest)| {
+                !label.is_empty() && check_name(label).is_ok() && rest.eq_ignore_ascii_case(parent)
+            }),
+        }
+    }
+}
+
+/// A name whose last label starts with a digit and is a number: browsers and resolvers read such
+/// names as addresses (`127.1`, `0x7f.1`), so they must be written in full.
+fn looks_like_ipv4(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.bytes().all(|byte| byte.is_ascii_digit())
+        || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn check_name(name: &str) -> Result<(), HttpGrantError> {
+    let valid_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    match name.len() <= 253 && name.split('.').all(valid_label) {
+        true => Ok(()),
+        false => Err(HttpGrantError::Host),
+    }
+}
+
+// === impl PathPattern ===
+
+impl FromStr for PathPattern {
+    type Err = HttpGrantError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (path, prefix) = match text.strip_suffix('*') {
+            Some(path) => (path, true),
+            None => (text, false),
+        };
+        if path.contains('*') {
+            return Err(HttpGrantError::PathWildcard);
+        }
+        if path.contains('\\') || has_dot_segment(path) {
+            return Err(HttpGrantError::PathTraversal);
+        }
+        if !path.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>^`{|}".contains(&byte)) {
+            return Err(HttpGrantError::PathCharacter);
+        }
+        let path = if path.is_empty() { "/".to_owned() } else { path.to_owned() };
+        Ok(if prefix { Self::Prefix(path) } else { Self::Exact(path) })
+    }
+}
+
+impl PathPattern {
+    /// Whether a request's path, without its query, is covered. A path with a `.` or `..`
+    /// segment, also a percent-encoded one, is covered by no pattern: the server would resolve it
+    /// after the check.
+    pub fn matches(&self, path: &str) -> bool {
+        let path = if path.is_empty() { "/" } else { path };
+        !has_dot_segment(path)
+            && match self {
+                Self::Exact(exact) => path == exact,
+                Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
+            }
+    }
+}
+
+/// Whether any reading of `path` that servers are known for has a `.` or `..` segment: percent-encoded
+/// dots and slashes, backslashes, parameters after `;`.
+fn has_dot_segment(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/").replace('\\', "/");
+    path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+}
+
+// === impl HttpGrant ===
+
+impl FromStr for HttpGrant {
+    type Err = HttpGrantError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (scheme, rest) = text.split_once("://").ok_or(HttpGrantError::Scheme)?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "http" => HttpScheme::Http,
+            "https" => HttpScheme::Https,
+            _ => return Err(HttpGrantError::Scheme),
+        };
+        if rest.contains(['?', '#']) {
+            return Err(HttpGrantError::Query);
+        }
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(HttpGrantError::User);
+        }
+        let (host, port) = split_port(authority);
+        let port = match port {
+            None => scheme.default_port(),
+            Some(port) => parse_port(port)?,
+        };
+        let host = host.parse()?;
+        let path = if path.is_empty() { PathPattern::Prefix("/".into()) } else { path.parse()? };
+        Ok(Self { scheme, host, port, path })
+    }
+}
+
+/// Takes `:port` off, but not the last group of a bracketed IPv6 address.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (authority, None),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, HttpGrantError> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let port = text.parse().ok().filter(|port| digits && *port != 0);
+    port.ok_or(HttpGrantError::Port)
+}
+
+impl HttpGrant {
+    /// With or without TLS.
+    pub fn scheme(&self) -> HttpScheme {
+        self.scheme
+    }
+
+    /// Which hosts.
+    pub fn host(&self) -> &HostPattern {
+        &self.host
+    }
+
+    /// Which port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Which paths.
+    pub fn path(&self) -> &PathPattern {
+        &self.path
+    }
+
+    /// Whether a request is covered. `host` is the authority's host without its port, `path` is
+    /// without its query.
+    pub fn allows(&self, scheme: HttpScheme, host: &str, port: u16, path: &str) -> bool {
+        self.scheme == scheme
+            && self.port == port
+            && self.host.matches(host)
+            && self.path.matches(path)
+    }
+}
+
+/// The grant in full, with its port and path; parses back to itself.
+impl fmt::Display for HttpGrant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}://", self.scheme.as_str())?;
+        match &self.host {
+            HostPattern::Name(name) => formatter.write_str(name)?,
+            HostPattern::Address(IpAddr::V4(address)) => write!(formatter, "{address}")?,
+            HostPattern::Address(IpAddr::V6(address)) => write!(formatter, "[{address}]")?,
+            HostPattern::AnyLabelBelow(parent) => write!(formatter, "*.{parent}")?,
+        }
+        write!(formatter, ":{}", self.port)?;
+        match &self.path {
+            PathPattern::Exact(path) => formatter.write_str(path),
+            PathPattern::Prefix(path) => write!(formatter, "{path}*"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+use super::*;
+
+fn parse(text: &str) -> Result<HttpGrant, HttpGrantError> {
+    text.parse()
+}
+
+#[test]
+fn given_valid_grants_should_print_them_in_full() {
+    for (text, full) in [
+        ("http://localhost:9200/", "http://localhost:9200/"),
+        ("http://localhost:9200", "http://localhost:9200/*"),
+        ("https://api.example.com", "https://api.example.com:443/*"),
+        ("http://api.example.com", "http://api.example.com:80/*"),
+        ("HTTPS://API.Example.COM/V1/*", "https://api.example.com:443/V1/*"),
+        ("https://*.example.com/v1/*", "https://*.example.com:443/v1/*"),
+        ("https://*.a.b.c:8443/x", "https://*.a.b.c:8443/x"),
+        ("http://10.0.0.1:80/*", "http://10.0.0.1:80/*"),
+        ("http://[::1]:8080/a*", "http://[::1]:8080/a*"),
+        ("http://[0:0::1]/", "http://[::1]:80/"),
+        ("http://my_service/a%20b", "http://my_service:80/a%20b"),
+        ("http://xn--bcher-kva.example/*", "http://xn--bcher-kva.example:80/*"),
+        ("http://1password.com/*", "http://1password.com:80/*"),
+        ("http://h/*", "http://h:80/*"),
+        ("http://h/a..b/...", "http://h:80/a..b/..."),
+    ] {
+        let grant = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(grant.to_string(), full, "{text}");
+        assert_eq!(parse(full), Ok(grant), "{full}");
+    }
+}
+
+#[test]
+fn given_invalid_grants_should_name_the_part() {
+    use HttpGrantError::*;
+    for (text, error) in [
+        ("", Scheme),
+        ("api.example.com", Scheme),
+        ("*", Scheme),
+        ("//api.example.com", Scheme),
+        ("ftp://api.example.com", Scheme),
+        ("*://api.example.com", Scheme),
+        (" http://api.example.com", Scheme),
+        ("http:/api.example.com", Scheme),
+        ("http://", NoHost),
+        ("http:///v1", NoHost),
+        ("http://:80", NoHost),
+        ("http://user@api.example.com", User),
+        ("http://user:pw@api.example.com", User),
+        ("http://api.example.com?x=1", Query),
+        ("http://api.example.com/v1?x=*", Query),
+        ("http://api.example.com/#top", Query),
+        ("http://api..example.com", Host),
+        ("http://.example.com", Host),
+        ("http://example.com.", Host),
+        ("http://-a.example.com", Host),
+        ("http://a-.example.com", Host),
+        ("http://bücher.example", Host),
+        ("http://exa mple.com", Host),
+        ("http://api.example.com\\evil", Host),
+        ("http://api%2eexample.com", Host),
+        ("http://127.1", Ipv4),
+        ("http://2130706433", Ipv4),
+        ("http://0x7f.0x1", Ipv4),
+        ("http://0x7f000001", Ipv4),
+        ("http://256.0.0.1", Ipv4),
+        ("http://01.2.3.4", Ipv4),
+        ("http://1.2.3.4.5", Ipv4),
+        ("http://[::1", Ipv6),
+        ("http://[::1]x", Ipv6),
+        ("http://[fe80::1%25eth0]", Ipv6),
+        ("http://[127.0.0.1]", Ipv6),
+        ("http://*", Wildcard),
+        ("http://*.com", Wildcard),
+        ("http://*.*.example.com", Wildcard),
+        ("http://a.*.example.com", Wildcard),
+        ("http://a*.example.com", Wildcard),
+        ("http://*example.com", Wildcard),
+        ("http://*.0.0.1", Wildcard),
+        ("http://h:", Port),
+        ("http://h:0", Port),
+        ("http://h:65536", Port),
+        ("http://h:+80", Port),
+        ("http://h:*", Port),
+        ("http://h:80-90", Port),
+        ("http://h/*/b", PathWildcard),
+        ("http://h/a*b", PathWildcard),
+        ("http://h/**", PathWildcard),
+        ("http://h/../a", PathTraversal),
+        ("http://h/a/./b", PathTraversal),
+        ("http://h/a/%2e%2E/b", PathTraversal),
+        ("http://h/a/..;x/b", PathTraversal),
+        ("http://h/a\\b", PathTraversal),
+        ("http://h/a b", PathCharacter),
+        ("http://h/ä", PathCharacter),
+        ("http://h/a\nb", PathCharacter),
+    ] {
+        assert_eq!(parse(text), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn given_requests_should_cover_exactly_what_is_written() {
+    use HttpScheme::*;
+    for (grant, scheme, host, port, path, covered) in [
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/x", true),
+        ("https://a.b.c/v1/*", Https, "A.B.C", 443, "/v1/", true),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v10", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/V1/x", false),
+        ("https://a.b.c/v1/*", Http, "a.b.c", 443, "/v1/x", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 8443, "/v1/x", false),
+        ("https://a.b.c/v1/*", Https, "b.c", 443, "/v1/x", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c.d", 443, "/v1/x", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c.", 443, "/v1/x", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/../admin", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/%2e%2e/admin", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/..%2fadmin", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/..\\admin", false),
+        ("https://a.b.c/v1/*", Https, "a.b.c", 443, "/v1/..;p=1/admin", false),
+        ("https://a.b.c/v1*", Https, "a.b.c", 443, "/v10", true),
+        ("https://a.b.c/v1", Https, "a.b.c", 443, "/v1", true),
+        ("https://a.b.c/v1", Https, "a.b.c", 443, "/v1/", false),
+        ("https://a.b.c", Https, "a.b.c", 443, "", true),
+        ("https://a.b.c/", Https, "a.b.c", 443, "", true),
+        ("https://a.b.c/", Https, "a.b.c", 443, "/x", false),
+        ("https://*.b.c", Https, "x.b.c", 443, "/", true),
+        ("https://*.b.c", Https, "b.c", 443, "/", false),
+        ("https://*.b.c", Https, ".b.c", 443, "/", false),
+        ("https://*.b.c", Https, "x.y.b.c", 443, "/", false),
+        ("https://*.b.c", Https, "evil/x.b.c", 443, "/", false),
+        ("https://*.b.c", Https, "xb.c", 443, "/", false),
+        ("http://127.0.0.1", Http, "127.0.0.1", 80, "/", true),
+        ("http://127.0.0.1", Http, "127.1", 80, "/", false),
+        ("http://127.0.0.1", Http, "localhost", 80, "/", false),
+        ("http://localhost", Http, "127.0.0.1", 80, "/", false),
+        ("http://[::1]", Http, "[::1]", 80, "/", true),
+        ("http://[::1]", Http, "[0:0:0::1]", 80, "/", true),
+        ("http://[::1]", Http, "[::ffff:127.0.0.1]", 80, "/", false),
+    ] {
+        let allowed = parse(grant).unwrap().allows(scheme, host, port, path);
+        assert_eq!(allowed, covered, "{grant} {host}:{port}{path}");
+    }
+}

@@ -1,0 +1,199 @@
+//! A configuration file's text, and the places in it that errors point to.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Longest part of a line that is quoted, in characters.
+const QUOTED_CHARACTERS: usize = 120;
+
+/// The text of one file.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    path: PathBuf,
+    text: String,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    /// Bytes of a file.
+    File(Arc<SourceFile>, Range<usize>),
+    /// An environment variable.
+    Variable(Arc<str>),
+}
+
+/// Where an error is, in the words of the person who has to correct it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Location {
+    /// A place in a file.
+    File(FileLocation),
+    /// An environment variable that overrides a key.
+    Variable {
+        /// Its name.
+        variable: String,
+    },
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileLocation {
+    /// The file.
+    pub file: PathBuf,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The line, shortened around the place if it is long; the values of secret keys are masked.
+    pub quoted: String,
+    /// Where in `quoted` the place begins, in characters from 0.
+    pub(crate) caret: usize,
+    /// How many characters of `quoted` it covers; never 0.
+    pub(crate) width: usize,
+}
+
+impl SourceFile {
+    pub(crate) fn new(path: PathBuf, text: String) -> Self {
+        Self { path, text }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The place of a byte range. A range outside of the text is moved to its end.
+    fn locate(&self, span: &Range<usize>) -> FileLocation {
+        let start = floor_boundary(&self.text, span.start);
+        let end = floor_boundary(&self.text, span.end).max(start);
+        let line_start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let content = self.text[line_start..].lines().next().unwrap_or_default();
+        let column = self.text[line_start..start].chars().count();
+        let width = self.text[start..end].lines().next().unwrap_or_default().chars().count();
+        let (quoted, caret, width) = quote(content, column, width);
+        FileLocation { file: self.path.clone(), line, column: column + 1, quoted, caret, width }
+    }
+}
+
+impl Origin {
+    /// The place for people.
+    pub(crate) fn location(&self) -> Location {
+        match self {
+            Self::File(source, span) => Location::File(source.locate(span)),
+            Self::Variable(name) => Location::Variable { variable: name.to_string() },
+        }
+    }
+
+    /// Orders errors as a reader meets them: by file, then by place.
+    pub(crate) fn rank(&self) -> (PathBuf, usize) {
+        match self {
+            Self::File(source, span) => (source.path.clone(), span.start),
+            Self::Variable(_) => (PathBuf::new(), 0),
+        }
+    }
+}
+
+/// The part of a line worth printing: masked, without control characters, at most
+/// `QUOTED_CHARACTERS` long, with the place in it.
+fn quote(content: &str, column: usize, width: usize) -> (String, usize, usize) {
+    let (content, secret_from) = mask_secret(content.trim_end());
+    let (column, width) = match secret_from {
+        Some(from) if column + width > from => (column.min(from), 1),
+        _ => (column, width),
+    };
+    let characters: Vec<char> =
+        content.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let from = match column > QUOTED_CHARACTERS / 2 && characters.len() > QUOTED_CHARACTERS {
+        true => (column - QUOTED_CHARACTERS / 2).min(characters.len()),
+        false => 0,
+    };
+    let until = (from + QUOTED_CHARACTERS).min(characters.len());
+    let mut quoted: String = characters[from..until].iter().collect();
+    let caret = column - from;
+    let width = width.min((until - from).saturating_sub(caret)).max(1);
+    if until < characters.len() {
+        quoted.push('…');
+    }
+    if from > 0 {
+        quoted.insert(0, '…');
+        return (quoted, caret + 1, width);
+    }
+    (quoted, caret, width)
+}
+
+/// Replaces what follows the `=` of a key that sounds like a secret. A quoted line ends up in logs
+/// and bug reports. Answers the character where the masked part begins.
+fn mask_secret(line: &str) -> (String, Option<usize>) {
+    const SECRET_WORDS: [&str; 6] =
+        ["password", "token", "secret", "api_key", "apikey", "authorization"];
+    let lower = line.to_ascii_lowercase();
+    let word = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
+    let Some(equals) = word.and_then(|word| line[word..].find('=').map(|at| word + at)) else {
+        return (line.to_owned(), None);
+    };
+    let value = &line[equals + 1..];
+    // Where a secret is kept is not the secret, and is what people need to see.
+    let reference = value.trim_start().trim_start_matches(['"', '\'']);
+    if value.trim().is_empty() || reference.starts_with("env:") || reference.starts_with("file:") {
+        return (line.to_owned(), None);
+    }
+    let masked = format!("{} ***", &line[..=equals]);
+    let from = line[..=equals].chars().count() + 1;
+    (masked, Some(from))
+}
+
+fn floor_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locate(text: &str, span: Range<usize>) -> FileLocation {
+        SourceFile::new("f.toml".into(), text.into()).locate(&span)
+    }
+
+    #[test]
+    fn given_a_span_should_count_lines_and_characters_from_one() {
+        let place = locate("a = 1\nß = 2\r\n", 9..10);
+        assert_eq!((place.line, place.column), (2, 3));
+        assert_eq!((place.quoted.as_str(), place.caret, place.width), ("ß = 2", 2, 1));
+    }
+
+    #[test]
+    fn given_a_span_outside_should_point_to_the_end() {
+        let place = locate("a = 1\nb", 90..95);
+        assert_eq!((place.line, place.column, place.width), (2, 2, 1));
+    }
+
+    #[test]
+    fn given_a_long_line_should_quote_around_the_place() {
+        let text = format!("a = \"{}\"", "x".repeat(1_000));
+        let place = locate(&text, 500..501);
+        assert_eq!(place.column, 501);
+        assert!(place.quoted.chars().count() <= QUOTED_CHARACTERS + 2);
+        assert_eq!(place.quoted.chars().nth(place.caret), Some('x'));
+    }
+
+    #[test]
+    fn given_a_secret_should_not_quote_it() {
+        for line in ["password = hunter2", "db.api_key=\"hunter2\"", "x = { token = \"hunter2\" }"]
+        {
+            let place = locate(line, line.len() - 5..line.len());
+            assert!(!place.quoted.contains("hunter"), "{}", place.quoted);
+        }
+        assert!(locate("password = \"env:PW\"", 0..1).quoted.contains("env:PW"));
+    }
+}
