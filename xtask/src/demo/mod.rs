@@ -1,0 +1,103 @@
+//! `cargo xtask demo`: real orders through sandboxed connectors, and a proof that none is missing.
+
+mod account;
+mod expectation;
+mod outcome;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use self::account::Account;
+use self::expectation::Expectation;
+use self::outcome::Outcome;
+use crate::workspace::Workspace;
+use crate::{components, process};
+
+/// What the file source reads.
+const INPUT: &str = "configs/demo/data/orders.ndjson";
+/// The connectors of the demo.
+const CONFIGURATION: &str = "configs/demo";
+/// Everything the demo writes, emptied before each run.
+const OUTPUT: &str = "target/demo";
+/// A run takes seconds; one that takes this long hangs.
+const LONGEST_RUN: Duration = Duration::from_secs(180);
+
+/// Builds, runs and settles. With `json`, the last line on standard output is the account.
+///
+/// # Errors
+/// When something does not build or run, or when the account does not balance.
+pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
+    let began = Instant::now();
+    process::step(
+        "building the host (the first time: several minutes, most of them for wasmtime and cranelift; \
+         later: seconds)",
+    );
+    let mut cargo = process::cargo(workspace.root());
+    process::run(cargo.args(["build", "-p", "kennel"]), "building the host")?;
+    components::build_rust(workspace)?;
+
+    let output = workspace.path(OUTPUT);
+    empty(&output)?;
+    process::step(&format!("running {CONFIGURATION}: kennel run --once with its own Iggy inside"));
+    let kennel = workspace.target().join("debug").join("kennel");
+    let mut host = Command::new(kennel);
+    host.args(["run", "--config", CONFIGURATION, "--embedded", "--once", "--table"])
+        .current_dir(workspace.root());
+    process::without_cargo_variables(&mut host);
+    let ran = process::run_within(&mut host, "kennel run", LONGEST_RUN);
+
+    process::step("reading back every file that the sinks have written");
+    let account = Account::settle(
+        &Expectation::read(&workspace.path(INPUT))?,
+        &Outcome::read(&output.join("orders"), &output.join("dead-letters"))?,
+    );
+    println!("\nby order id, {INPUT} against {OUTPUT}:\n{account}\n");
+    println!("{} in {:.1} s", verdict(&account), began.elapsed().as_secs_f64());
+    if json {
+        println!("{}", serde_json::to_string(&account)?);
+    }
+    ran?;
+    if !account.is_balanced() {
+        bail!("the account does not balance");
+    }
+    Ok(())
+}
+
+fn verdict(account: &Account) -> &'static str {
+    match (account.missing, account.is_balanced()) {
+        (0, true) => "nothing is missing, nothing came twice",
+        (0, false) => "nothing is missing, but something is there that should not be",
+        _ => "RECORDS ARE MISSING",
+    }
+}
+
+/// Leaves an empty folder, whatever an earlier run left.
+fn empty(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => fs::create_dir_all(folder),
+    }
+    .with_context(|| format!("cannot empty {}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_the_files_of_an_earlier_run_should_remove_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("demo");
+        fs::create_dir_all(output.join("orders")).unwrap();
+        fs::write(output.join("orders/old.ndjson"), "{}").unwrap();
+
+        empty(&output).unwrap();
+
+        assert_eq!(fs::read_dir(&output).unwrap().count(), 0);
+    }
+}
