@@ -1,0 +1,139 @@
+//! One connection: requests in, replies out, in lock step.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use iggy_binary_protocol::consensus::HEADER_SIZE;
+use iggy_binary_protocol::{Command, ReplyHeader, RequestHeader};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::Broker;
+use crate::clock::now_micros;
+use crate::command::{Answer, Outcome, Reply};
+use crate::frame::{self, FrameError, FrameLimit, Incoming};
+use crate::session::Session;
+use crate::status::Status;
+
+/// Longest body before login. A login is a few hundred bytes.
+const LIMIT_BEFORE_LOGIN: usize = 4096;
+/// Header and small bodies arrive in one read.
+const READ_BUFFER: usize = 8192;
+
+/// Serves a connection until the client leaves, breaks the protocol, or `stop` fires between two
+/// requests.
+pub(crate) async fn serve<S>(
+    broker: Arc<Broker>,
+    stream: S,
+    local: SocketAddr,
+    peer: SocketAddr,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let session = broker.open_session(local, peer);
+    let mut connection = Connection { broker: &broker, session };
+    let mut stream = BufReader::with_capacity(READ_BUFFER, stream);
+    if let Err(error) = connection.run(&mut stream, &stop).await {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+struct Connection<'a> {
+    broker: &'a Broker,
+    session: Session,
+}
+
+impl Drop for Connection<'_> {
+    /// Also when the task is aborted: a member that is gone must not keep its partitions.
+    fn drop(&mut self) {
+        self.broker.close_session(&self.session);
+    }
+}
+
+impl Connection<'_> {
+    async fn run<S>(
+        &mut self,
+        stream: &mut BufReader<S>,
+        stop: &CancellationToken,
+    ) -> Result<(), FrameError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        loop {
+            let incoming = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                incoming = frame::read_request(stream, self.limit()) => incoming?,
+            };
+            let (header, outcome) = match incoming {
+                Incoming::Request(request) => {
+                    let header = request.header;
+                    (header, self.broker.execute(&mut self.session, request).await)
+                }
+                Incoming::TooLarge(header) => {
+                    (header, Outcome::Answer(Err(Status::TOO_BIG_MESSAGE_PAYLOAD)))
+                }
+            };
+            let mut parts = match outcome {
+                Outcome::Answer(answer) => self.reply(&header, answer),
+                Outcome::Evict(eviction) => {
+                    vec![Bytes::copy_from_slice(bytemuck::bytes_of(&eviction))]
+                }
+            };
+            frame::write_parts(stream.get_mut(), &mut parts).await?;
+        }
+    }
+
+    fn limit(&self) -> FrameLimit {
+        match self.session.identity {
+            Some(_) => FrameLimit {
+                body: self.broker.settings.frame_limit - HEADER_SIZE,
+                skip_larger: true,
+            },
+            None => FrameLimit { body: LIMIT_BEFORE_LOGIN, skip_larger: false },
+        }
+    }
+
+    /// A failed request is answered with its status and no body, whatever the operation.
+    fn reply(&self, request: &RequestHeader, answer: Answer) -> Vec<Bytes> {
+        let mut parts = vec![Bytes::new()];
+        let mut status = 0;
+        match answer {
+            Ok(reply) => {
+                let is_empty = matches!(reply, Reply::Empty);
+                if frame::has_result_section(request.operation, is_empty) {
+                    parts.push(Bytes::from_static(&[0; 4]));
+                }
+                match reply {
+                    Reply::Empty => {}
+                    Reply::Body(body) => parts.push(body),
+                    Reply::Parts(body) => parts.extend(body),
+                }
+            }
+            Err(Status(code)) => status = code,
+        }
+        let size = HEADER_SIZE + parts.iter().map(Bytes::len).sum::<usize>();
+        let operation = if request.operation.is_metadata() {
+            self.broker.next_operation()
+        } else {
+            self.broker.last_operation()
+        };
+        let header = ReplyHeader {
+            size: u32::try_from(size).unwrap_or(u32::MAX),
+            command: Command::Reply,
+            request_checksum: request.request_checksum,
+            client: request.client,
+            op: operation,
+            commit: operation,
+            timestamp: now_micros(),
+            request: request.request,
+            operation: request.operation,
+            status,
+            ..ReplyHeader::default()
+        };
+        parts[0] = Bytes::copy_from_slice(bytemuck::bytes_of(&header));
+        parts
+    }
+}
