@@ -1,1 +1,41 @@
-//! Placeholder.
+//! The sandbox: components compiled, instantiated, called and stopped. Nothing above names wasmtime.
+//!
+//! * [`Engine`]: the compiler and the clock that stops endless loops
+//! * [`Component`]: compiled code with its digest, its kind and what it [says of itself](Description)
+//! * [`Batch`]: what crosses the boundary, one buffer with integer columns beside it
+//! * [`Sink`], [`Source`], [`Transform`]: live instances; a call consumes the instance and gives it
+//!   back only if it may be called again, so a trapped instance cannot be entered by construction
+//! * [`Fault`]: why an instance is gone; [`GuestError`]: what a living guest answered
+//!
+//! Compiled code is cached on disk and must be loaded by an `unsafe` function of wasmtime; that
+//! one call, in `cache.rs`, is why this crate denies unsafe code instead of forbidding it.
+#![deny(unsafe_code)]
+
+mod batch;
+mod bindings;
+mod cache;
+mod columns;
+mod component;
+mod description;
+mod engine;
+mod fault;
+mod guest;
+mod instance;
+mod sink;
+mod source;
+mod transform;
+
+pub use batch::{Batch, Format, Origin};
+pub use columns::Violation;
+pub use component::{Component, Kind, LoadError};
+pub use description::{Ask, Delivery, Description, Problem};
+pub use engine::{Engine, EngineError};
+pub use fault::{Fault, FaultKind, GuestError, Unavailability};
+pub use instance::{InstanceSpec, Limits, StartError};
+pub use kennel_capability as capability;
+pub use sink::{Failure, Position, Receipt, Sink, Verdict};
+pub use source::{Limit, Messages, Produced, Progress, Source};
+pub use transform::{Transform, Transformed};
+
+/// The interface version this host speaks.
+pub const INTERFACE_VERSION: &str = "0.1.0-rc.1";

@@ -1,0 +1,129 @@
+//! The data of one store, and the linker that reaches it.
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::bindings::Imports;
+use crate::context::{Attributes, CallContext};
+use crate::grants::{FileMode, Grants};
+use crate::http::{HttpClient, HttpHooks};
+use crate::limits::StoreLimiter;
+use crate::metrics::GuestMetrics;
+use crate::state::{StateReader, StateView};
+use crate::stdio::LineLog;
+
+/// What the host offers to every guest of one connector, under its grants.
+#[derive(Clone)]
+pub struct Services {
+    /// The shared HTTP client.
+    pub http: HttpClient,
+    /// Durable state, where the host has a store.
+    pub state: Option<Arc<dyn StateReader>>,
+    /// The connector's metrics.
+    pub metrics: GuestMetrics,
+}
+
+/// A grant that cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the granted folder {folder:?}: {cause:#}")]
+pub struct GuestDataError {
+    folder: std::path::PathBuf,
+    cause: wasmtime::Error,
+}
+
+/// The data of one store: everything its guest can reach.
+pub struct GuestData {
+    pub(crate) table: ResourceTable,
+    pub(crate) services: Services,
+    pub(crate) attributes: Attributes,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    hooks: HttpHooks,
+    stderr: LineLog,
+    /// Memory and tables.
+    pub limiter: StoreLimiter,
+    /// The call in hand.
+    pub call: CallContext,
+    /// State of the partition in hand.
+    pub state: StateView,
+    /// Epoch ticks during which the guest was running in the call in hand.
+    pub ticks: u64,
+}
+
+impl GuestData {
+    /// Data for one store under `grants`, with `memory` bytes of linear memory.
+    ///
+    /// # Errors
+    /// When a granted folder cannot be opened.
+    pub fn new(
+        grants: &Grants,
+        services: Services,
+        attributes: Attributes,
+        memory: usize,
+    ) -> Result<Self, GuestDataError> {
+        let stderr = LineLog::new(&attributes.connector);
+        let mut wasi = WasiCtxBuilder::new();
+        // The builder's default for everything else is: no arguments, environment, folders or
+        // sockets, and closed standard input.
+        wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).stderr(stderr.clone());
+        if grants.stdout {
+            wasi.inherit_stdout();
+        } else {
+            wasi.stdout(stderr.clone());
+        }
+        for folder in &grants.files {
+            let permissions = match folder.mode {
+                FileMode::ReadOnly => FsPerms::ReadOnly,
+                FileMode::ReadWrite => FsPerms::ReadWrite,
+            };
+            wasi.preopened_dir(&folder.host, &folder.guest, permissions)
+                .map_err(|cause| GuestDataError { folder: folder.host.clone(), cause })?;
+        }
+        let hooks =
+            HttpHooks::new(&attributes.connector, grants.http.clone(), services.http.clone());
+        Ok(Self {
+            table: ResourceTable::new(),
+            state: StateView::new(services.state.clone(), grants.state_bytes),
+            services,
+            attributes,
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            hooks,
+            stderr,
+            limiter: StoreLimiter::new(memory),
+            call: CallContext::default(),
+            ticks: 0,
+        })
+    }
+
+    /// The last lines the guest wrote to standard error.
+    #[must_use]
+    pub fn last_lines(&self) -> Vec<String> {
+        self.stderr.last_lines()
+    }
+}
+
+impl WasiView for GuestData {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for GuestData {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.hooks }
+    }
+}
+
+/// Links everything a component of the contract may import. Grants decide at call time.
+///
+/// # Errors
+/// When two interfaces define the same name; a defect of this build.
+pub fn add_to_linker(linker: &mut Linker<GuestData>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    Imports::add_to_linker::<_, HasSelf<_>>(linker, |data| data)
+}

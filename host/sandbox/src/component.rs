@@ -1,0 +1,294 @@
+//! A component: its bytes checked, compiled once per digest, its kind and description read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kennel_capability::context::Attributes;
+use kennel_capability::http::HttpClient;
+use kennel_capability::metrics::GuestMetrics;
+use kennel_capability::{Grants, GuestData, Services};
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::InstancePre;
+
+use crate::INTERFACE_VERSION;
+use crate::bindings::describe::Problem as WitProblem;
+use crate::description::{Description, Problem};
+use crate::engine::Engine;
+use crate::guest::Guest;
+use crate::instance::{InstanceSpec, Limits, StartError};
+
+/// What a component is, by its exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Reads another system.
+    Source,
+    /// Writes another system.
+    Sink,
+    /// Changes messages on the way.
+    Transform,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Source => "source",
+            Self::Sink => "sink",
+            Self::Transform => "transform",
+        })
+    }
+}
+
+/// Why a file is not a component of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read the component {path:?}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The bytes are no valid component.
+    #[error("{path:?} is not a valid WebAssembly component: {cause:#}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What wasmtime says.
+        cause: wasmtime::Error,
+    },
+    /// It is a core module, not a component.
+    #[error("{path:?} is a core WebAssembly module, not a component; build it with `kennel build` or for the target wasm32-wasip2")]
+    CoreModule {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It imports something this host does not offer.
+    #[error("{path:?} imports what this host does not offer: {cause:#}")]
+    Imports {
+        /// The file.
+        path: PathBuf,
+        /// What wasmtime says.
+        cause: wasmtime::Error,
+    },
+    /// It exports no world of ours.
+    #[error("{path:?} exports neither sink, source nor transform of kennel:connector@{INTERFACE_VERSION}; it exports: {exports}")]
+    NoWorld {
+        /// The file.
+        path: PathBuf,
+        /// What it does export.
+        exports: String,
+    },
+    /// It was made for another version of the interface.
+    #[error("{path:?} speaks kennel:connector@{found}, this host speaks {INTERFACE_VERSION}; build it again with a matching SDK")]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+    },
+    /// `describe` failed.
+    #[error("{path:?} cannot describe itself")]
+    Describe {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<StartError>,
+    },
+    /// The description is not the document it should be.
+    #[error("{path:?} describes itself with a malformed document")]
+    Description {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+/// Compiled code, before anything of it ran.
+pub(crate) struct Code {
+    engine: Engine,
+    prepared: InstancePre<GuestData>,
+    digest: String,
+    size: usize,
+    kind: Kind,
+    imports: Vec<String>,
+    from_cache: bool,
+}
+
+/// A compiled component that has described itself. Cheap to clone.
+#[derive(Clone)]
+pub struct Component {
+    code: Arc<Code>,
+    description: Arc<Description>,
+}
+
+impl Component {
+    /// Reads, checks and compiles the component at `path`.
+    ///
+    /// Compiling takes seconds for large components and runs on threads of its own.
+    ///
+    /// # Errors
+    /// See [`LoadError`]; nothing of the component runs before its interfaces have been checked,
+    /// and then only `describe`, with every effect denied.
+    pub async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+        let code = Code::load(engine, path).await?;
+        let document = code
+            .describe()
+            .await
+            .map_err(|source| LoadError::Describe { path: path.into(), source: Box::new(source) })?;
+        let description = serde_json::from_str(&document)
+            .map_err(|source| LoadError::Description { path: path.into(), source })?;
+        Ok(Self { code: Arc::new(code), description: Arc::new(description) })
+    }
+
+    /// What the component itself finds wrong with a configuration (JSON).
+    ///
+    /// # Errors
+    /// When the component faults while it looks.
+    pub async fn validate(&self, config: &str) -> Result<Vec<Problem>, StartError> {
+        let mut guest = Guest::instantiate(&self.code, &no_effects()?).await?;
+        let validate = guest.find("describe", "validate")?;
+        let (_, problems) =
+            guest.call::<_, Vec<WitProblem>>("describe.validate", validate, (config,)).await?;
+        let problems = problems.into_iter();
+        Ok(problems.map(|found| Problem { path: found.path, detail: found.detail }).collect())
+    }
+
+    /// Sha-256 of the component's bytes, hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.code.digest
+    }
+
+    /// Length of the component's bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.code.size
+    }
+
+    /// Source, sink or transform.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.code.kind
+    }
+
+    /// Names of everything it imports.
+    #[must_use]
+    pub fn imports(&self) -> &[String] {
+        &self.code.imports
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Whether its code came from the cache.
+    #[must_use]
+    pub fn from_cache(&self) -> bool {
+        self.code.from_cache
+    }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+}
+
+// === impl Code ===
+
+impl Code {
+    async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+        let at = || path.to_owned();
+        let bytes =
+            tokio::fs::read(path).await.map_err(|source| LoadError::Read { path: at(), source })?;
+        // Layer 1 in the preamble says component, layer 0 says module.
+        if bytes.get(..8) == Some(b"\0asm\x01\0\0\0") {
+            return Err(LoadError::CoreModule { path: at() });
+        }
+        let size = bytes.len();
+        let digest = hex::encode(Sha256::digest(&bytes));
+        let (component, from_cache) = compile(engine, bytes, digest.clone())
+            .await
+            .map_err(|cause| LoadError::Invalid { path: at(), cause })?;
+        let exports = names(component.component_type().exports(&engine.inner.wasmtime));
+        let imports = names(component.component_type().imports(&engine.inner.wasmtime));
+        let kind = kind_of(&exports, path)?;
+        let prepared = engine
+            .inner
+            .linker
+            .instantiate_pre(&component)
+            .map_err(|cause| LoadError::Imports { path: at(), cause })?;
+        Ok(Self { engine: engine.clone(), prepared, digest, size, kind, imports, from_cache })
+    }
+
+    async fn describe(&self) -> Result<String, StartError> {
+        let mut guest = Guest::instantiate(self, &no_effects()?).await?;
+        let describe = guest.find("describe", "describe")?;
+        let (_, document) = guest.call::<_, String>("describe.describe", describe, ()).await?;
+        Ok(document)
+    }
+
+    pub(crate) fn engine(&self) -> &wasmtime::Engine {
+        &self.engine.inner.wasmtime
+    }
+
+    pub(crate) fn prepared(&self) -> &InstancePre<GuestData> {
+        &self.prepared
+    }
+}
+
+/// The compiled component and whether it came from the cache.
+async fn compile(
+    engine: &Engine,
+    bytes: Vec<u8>,
+    digest: String,
+) -> wasmtime::Result<(wasmtime::component::Component, bool)> {
+    let engine = engine.clone();
+    let compiled = tokio::task::spawn_blocking(move || {
+        let cache = engine.inner.cache.as_ref();
+        if let Some(cached) = cache.and_then(|cache| cache.load(&engine.inner.wasmtime, &digest)) {
+            return Ok((cached, true));
+        }
+        let component = wasmtime::component::Component::new(&engine.inner.wasmtime, &bytes)?;
+        if let Some(cache) = cache {
+            cache.save(&component, &digest);
+        }
+        Ok((component, false))
+    });
+    compiled.await.map_err(|error| wasmtime::Error::msg(format!("the compiler failed: {error}")))?
+}
+
+fn names<'a, T>(items: impl Iterator<Item = (&'a str, T)>) -> Vec<String> {
+    items.map(|(name, _)| name.to_owned()).collect()
+}
+
+fn kind_of(exports: &[String], path: &Path) -> Result<Kind, LoadError> {
+    let kinds = [("sink", Kind::Sink), ("source", Kind::Source), ("transform", Kind::Transform)];
+    for (name, kind) in kinds {
+        let interface = format!("kennel:connector/{name}@");
+        if let Some(found) = exports.iter().find_map(|export| export.strip_prefix(&interface)) {
+            if found == INTERFACE_VERSION {
+                return Ok(kind);
+            }
+            return Err(LoadError::Version { path: path.into(), found: found.to_owned() });
+        }
+    }
+    let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
+    Err(LoadError::NoWorld { path: path.into(), exports })
+}
+
+/// A world without effects, for `describe` and `validate`.
+fn no_effects() -> Result<InstanceSpec, StartError> {
+    let http = HttpClient::new()
+        .map_err(|error| StartError::Instantiate(wasmtime::Error::msg(error.to_string())))?;
+    Ok(InstanceSpec {
+        grants: Grants::default(),
+        services: Services { http, state: None, metrics: GuestMetrics::new([]) },
+        attributes: Attributes::default(),
+        limits: Limits::default(),
+        config: String::new(),
+    })
+}

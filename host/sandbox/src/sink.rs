@@ -1,0 +1,230 @@
+//! A live sink.
+
+use std::sync::Arc;
+
+use kennel_capability::context::Columns;
+use kennel_capability::state::Writes;
+use wasmtime::component::Func;
+
+use crate::bindings::{sink as wit, types};
+use crate::columns::{self, Violation};
+use crate::guest::{Answer, Guest};
+use crate::instance::{InstanceSpec, StartError};
+use crate::{Batch, Component, Fault, Origin};
+
+/// What is to become of a message that failed while others went on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may succeed later.
+    Retry,
+    /// It will never succeed.
+    Reject,
+}
+
+/// One message that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Index in the batch.
+    pub index: u32,
+    /// What is to become of it.
+    pub verdict: Verdict,
+    /// Short and stable.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+/// What a sink did with a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Messages `0..handled` were dealt with; the rest were not touched.
+    pub handled: u32,
+    /// Those of them that failed, ascending.
+    pub failed: Vec<Failure>,
+    /// Whether only `flush` makes the others durable.
+    pub held: bool,
+}
+
+/// How far the destination is in one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Stream name.
+    pub stream: String,
+    /// Topic name.
+    pub topic: String,
+    /// Partition.
+    pub partition: u32,
+    /// Epoch.
+    pub epoch: u64,
+    /// Next offset it expects.
+    pub next: u64,
+}
+
+/// A sink that may be called. See [the crate](crate) for why calls consume it.
+pub struct Sink {
+    guest: Guest,
+    functions: Functions,
+}
+
+#[derive(Clone, Copy)]
+struct Functions {
+    assign: Func,
+    consume: Func,
+    flush: Func,
+    revoke: Func,
+}
+
+impl Sink {
+    /// Makes an instance and opens it.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn open(component: &Component, spec: &InstanceSpec) -> Result<Self, StartError> {
+        let mut guest = Guest::open(component, spec).await?;
+        let functions = Functions {
+            assign: guest.find("sink", "assign")?,
+            consume: guest.find("sink", "consume")?,
+            flush: guest.find("sink", "flush")?,
+            revoke: guest.find("sink", "revoke")?,
+        };
+        Ok(Self { guest, functions })
+    }
+
+    fn with(guest: Guest, functions: Functions) -> Self {
+        Self { guest, functions }
+    }
+
+    /// Gives the sink a partition; answers the position its destination holds, if it holds one.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the instance.
+    pub async fn assign(
+        mut self,
+        origin: Origin,
+        saved: Option<u64>,
+    ) -> Result<(Self, Answer<Option<u64>>), Fault> {
+        let functions = self.functions;
+        self.guest.prepare(None, Some(origin.to_string()));
+        let call = self.guest.call_fallible("sink.assign", functions.assign, (origin, saved));
+        let (guest, answer) = call.await?;
+        Ok((Self::with(guest, functions), answer))
+    }
+
+    /// Hands the sink a batch.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the instance; so does a receipt that breaks the contract.
+    pub async fn consume(
+        mut self,
+        batch: Batch,
+        columns: Option<Arc<dyn Columns>>,
+    ) -> Result<(Self, Answer<Receipt>), Fault> {
+        const EXPORT: &str = "sink.consume";
+        let (functions, count) = (self.functions, batch.len());
+        self.guest.prepare(columns, Some(batch.origin.to_string()));
+        let (guest, answer) = self
+            .guest
+            .call_fallible::<_, wit::Receipt>(EXPORT, functions.consume, (batch,))
+            .await?;
+        let (guest, answer) = guest.check(EXPORT, answer, |receipt| check(receipt, count))?;
+        Ok((Self::with(guest, functions), answer))
+    }
+
+    /// Makes what is held durable; answers how far each partition now is.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the instance.
+    pub async fn flush(mut self) -> Result<(Self, Answer<Vec<Position>>), Fault> {
+        let functions = self.functions;
+        self.guest.prepare(None, None);
+        let call =
+            self.guest.call_fallible::<_, Vec<wit::Position>>("sink.flush", functions.flush, ());
+        let (guest, answer) = call.await?;
+        let answer = answer.map(|positions| positions.into_iter().map(Position::from).collect());
+        Ok((Self::with(guest, functions), answer))
+    }
+
+    /// Takes a partition away. `lost`: it is gone already, nothing may be written.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the instance.
+    pub async fn revoke(
+        mut self,
+        origin: Origin,
+        lost: bool,
+    ) -> Result<(Self, Answer<()>), Fault> {
+        let functions = self.functions;
+        self.guest.prepare(None, Some(origin.to_string()));
+        let call = self.guest.call_fallible("sink.revoke", functions.revoke, (origin, lost));
+        let (guest, answer) = call.await?;
+        Ok((Self::with(guest, functions), answer))
+    }
+
+    /// Lets the guest keep its connections alive.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the instance.
+    pub async fn tick(self) -> Result<(Self, Answer<()>), Fault> {
+        let functions = self.functions;
+        let (guest, answer) = self.guest.tick().await?;
+        Ok((Self::with(guest, functions), answer))
+    }
+
+    /// State written since the last time.
+    pub fn take_writes(&mut self) -> Writes {
+        self.guest.take_writes()
+    }
+
+    /// Linear memory of the instance in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.guest.memory()
+    }
+
+    /// Closes the guest, best effort.
+    pub async fn close(self) {
+        self.guest.close().await;
+    }
+}
+
+impl From<wit::Position> for Position {
+    fn from(position: wit::Position) -> Self {
+        let origin = position.origin;
+        Self {
+            stream: origin.stream_name,
+            topic: origin.topic_name,
+            partition: origin.partition,
+            epoch: origin.epoch,
+            next: position.next,
+        }
+    }
+}
+
+fn check(receipt: wit::Receipt, count: usize) -> Result<Receipt, Violation> {
+    if receipt.handled as usize > count {
+        let value = u64::from(receipt.handled);
+        return Err(Violation::Index { column: "handled", value, bound: count as u64 + 1 });
+    }
+    let failed = failures(receipt.failed, receipt.handled as usize)?;
+    Ok(Receipt { handled: receipt.handled, failed, held: receipt.held })
+}
+
+/// Checked failures of a batch of which `bound` messages were dealt with.
+pub(crate) fn failures(
+    failed: Vec<types::Failure>,
+    bound: usize,
+) -> Result<Vec<Failure>, Violation> {
+    columns::strictly_ascending("failed", failed.iter().map(|failure| failure.index))?;
+    let indices: Vec<u32> = failed.iter().map(|failure| failure.index).collect();
+    columns::below("failed", &indices, bound)?;
+    let failed = failed.into_iter().map(|failure| Failure {
+        index: failure.index,
+        verdict: match failure.verdict {
+            types::Verdict::Retry => Verdict::Retry,
+            types::Verdict::Reject => Verdict::Reject,
+        },
+        code: failure.code,
+        detail: failure.detail,
+    });
+    Ok(failed.collect())
+}
