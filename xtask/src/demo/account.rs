@@ -141,6 +141,8 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
+    use serde_json::json;
+
     use super::*;
 
     const INPUT: &str = r#"{"order_id":"1","status":"paid","card":"4111"}
@@ -154,15 +156,20 @@ not an order
     /// Writes the three files as the demo would find them and settles.
     fn account(orders: &[&str], dead_letters: &[&str]) -> Account {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, lines: &[&str]| {
+        let write = |name: &str, lines: &[String]| {
             let folder = folder.path().join(name);
             fs::create_dir(&folder).unwrap();
-            fs::write(folder.join("part-0.ndjson"), lines.join("\n")).unwrap();
+            fs::write(folder.join("shop.ndjson"), lines.join("\n")).unwrap();
             folder
         };
         let input = folder.path().join("input");
         fs::write(&input, INPUT).unwrap();
-        let (orders, dead) = (write("orders", orders), write("dead", dead_letters));
+        let orders: Vec<_> = orders.iter().map(|order| (*order).to_owned()).collect();
+        let letters: Vec<_> = dead_letters
+            .iter()
+            .map(|text| json!({"topic": "dlq", "text": text}).to_string())
+            .collect();
+        let (orders, dead) = (write("orders", &orders), write("dead", &letters));
         settle(&input, &orders, &dead)
     }
 

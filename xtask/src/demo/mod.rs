@@ -42,7 +42,10 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     components::build_rust(workspace)?;
 
     let output = workspace.path(OUTPUT);
-    empty(&output)?;
+    let (orders, dead_letters) = (output.join("orders"), output.join("dead-letters"));
+    for folder in [&output, &orders, &dead_letters] {
+        empty(folder)?;
+    }
     process::step(&format!("running {CONFIGURATION}: kennel run --once with its own Iggy inside"));
     let kennel = workspace.target().join("debug").join("kennel");
     let mut host = Command::new(kennel);
@@ -54,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     process::step("reading back every file that the sinks have written");
     let account = Account::settle(
         &Expectation::read(&workspace.path(INPUT))?,
-        &Outcome::read(&output.join("orders"), &output.join("dead-letters"))?,
+        &Outcome::read(&orders, &dead_letters)?,
     );
     println!("\nby order id, {INPUT} against {OUTPUT}:\n{account}\n");
     println!("{} in {:.1} s", verdict(&account), began.elapsed().as_secs_f64());
@@ -76,7 +79,8 @@ fn verdict(account: &Account) -> &'static str {
     }
 }
 
-/// Leaves an empty folder, whatever an earlier run left.
+/// Leaves an empty folder, whatever an earlier run left. The file sink wants its folder to exist:
+/// making one that was misspelt would hide the mistake.
 fn empty(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

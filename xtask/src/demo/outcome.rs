@@ -5,9 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::expectation::{COMPUTED_FIELD, ORDER_ID};
+
+/// A finished file of the file sink ends like this; one in progress ends in `.part`.
+const FINISHED: &str = "ndjson";
 
 /// The content of the output folders.
 #[derive(Debug, Default)]
@@ -39,7 +43,9 @@ impl Outcome {
         for line in lines_in(orders)? {
             outcome.add(line);
         }
-        outcome.dead_letters = lines_in(dead_letters)?;
+        for line in lines_in(dead_letters)? {
+            outcome.dead_letters.push(payload_of(&line)?);
+        }
         Ok(outcome)
     }
 
@@ -57,6 +63,17 @@ fn order_in(line: &str) -> Option<(String, Value)> {
     order.remove(COMPUTED_FIELD)?;
     let id = order.get(ORDER_ID)?.as_str()?.to_owned();
     Some((id, Value::Object(order)))
+}
+
+/// The payload in an envelope of the file sink, as it was before any transform.
+fn payload_of(envelope: &str) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        text: String,
+    }
+    let envelope: Envelope = serde_json::from_str(envelope)
+        .with_context(|| format!("a dead letter is not in an envelope: {envelope}"))?;
+    Ok(envelope.text)
 }
 
 /// Lines of all finished files in a folder and its sub-folders, file by file in order of name.
@@ -90,9 +107,6 @@ fn find_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// A finished file of the file sink ends like this; one in progress has a further suffix.
-const FINISHED: &str = "ndjson";
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +120,7 @@ mod tests {
             .unwrap();
         fs::write(nested.join("b.ndjson"), "{\"order_id\":\"1\",\"processed_at\":1}\nrubbish\n")
             .unwrap();
-        fs::write(folder.path().join("c.ndjson.part"), "{\"order_id\":\"2\"}\n").unwrap();
+        fs::write(folder.path().join(".c.ndjson.part"), "{\"order_id\":\"2\"}\n").unwrap();
 
         let outcome = Outcome::read(folder.path(), Path::new("/nonexistent")).unwrap();
 
@@ -117,11 +131,33 @@ mod tests {
     }
 
     #[test]
+    fn given_envelopes_should_take_the_payload_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("a.ndjson"),
+            "{\"stream\":\"shop\",\"headers\":{\"a\":1},\"text\":\"not \\\"json\\\"\"}\n",
+        )
+        .unwrap();
+
+        let outcome = Outcome::read(Path::new("/nonexistent"), folder.path()).unwrap();
+
+        assert_eq!(outcome.dead_letters, ["not \"json\""]);
+    }
+
+    #[test]
+    fn given_a_dead_letter_without_an_envelope_should_refuse_it() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.ndjson"), "not json\n").unwrap();
+
+        assert!(Outcome::read(Path::new("/nonexistent"), folder.path()).is_err());
+    }
+
+    #[test]
     fn given_an_order_without_the_computed_field_should_call_it_a_stranger() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.ndjson"), "{\"order_id\":\"1\"}\n").unwrap();
 
-        let outcome = Outcome::read(folder.path(), folder.path()).unwrap();
+        let outcome = Outcome::read(folder.path(), Path::new("/nonexistent")).unwrap();
 
         assert!(outcome.orders.is_empty());
         assert_eq!(outcome.strangers.len(), 1);
