@@ -1,0 +1,95 @@
+//! Polls in wire form: the hot path.
+
+use iggy::prelude::{IggyError, RESYNC_REQUIRED_PARTITION_SENTINEL};
+use iggy_binary_protocol::codes::POLL_MESSAGES_CODE;
+use iggy_binary_protocol::{WireEncode, WirePollingStrategy};
+
+use super::GroupMember;
+use crate::batch::{BatchBuffers, Poll};
+use crate::error::BrokerError;
+use crate::frames::{Prefix, protocol};
+use crate::link::CallError;
+
+/// Used columns kept for the next polls: one batch with the guest, one prefetched, two on their way.
+const SPARE_BUFFERS: usize = 4;
+
+impl GroupMember {
+    /// Messages of `partition` from `offset` on, at most `max_messages` of them (at least one). Nothing
+    /// is stored. It answers at once, also when there is nothing.
+    ///
+    /// # Errors
+    /// [`BrokerError::Protocol`] when the reply is malformed, and those of any request.
+    pub async fn poll(
+        &mut self,
+        partition: u32,
+        offset: u64,
+        max_messages: u32,
+    ) -> Result<Poll, BrokerError> {
+        self.fetch(partition, WirePollingStrategy::offset(offset), max_messages).await
+    }
+
+    pub(super) async fn fetch(
+        &mut self,
+        partition: u32,
+        strategy: WirePollingStrategy,
+        max_messages: u32,
+    ) -> Result<Poll, BrokerError> {
+        let by_offset = WirePollingStrategy::offset(strategy.value).kind == strategy.kind;
+        let first = if by_offset { strategy.value } else { 0 };
+        self.request.partition_id = Some(partition);
+        self.request.strategy = strategy;
+        self.request.count = max_messages.max(1);
+        let polled = self.link.request("a poll", POLL_MESSAGES_CODE, self.request.to_bytes()).await;
+        let reply = match polled {
+            Ok(reply) => reply,
+            Err(CallError::Client(IggyError::ConsumerGroupPartitionNotOwned(..))) => {
+                return Ok(Poll::NotAssigned);
+            }
+            Err(error) => return Err(error.about(self.subject(Some(partition)))),
+        };
+        let prefix = Prefix::read(&reply)?;
+        if prefix.partition == RESYNC_REQUIRED_PARTITION_SENTINEL {
+            return Ok(Poll::NotAssigned);
+        }
+        if prefix.partition != partition {
+            return Err(protocol(format_args!(
+                "asked for partition {partition}, got partition {}",
+                prefix.partition
+            )));
+        }
+        let mut buffers = self.spare.pop().unwrap_or_default();
+        buffers.fill(&reply, first)?;
+        let current_offset = prefix.current_offset;
+        if buffers.is_empty() {
+            self.spare.push(buffers);
+            // The broker says 0 for an empty partition and for one message; `first` tells them apart.
+            let end =
+                if current_offset > 0 { current_offset.saturating_add(1) } else { first.min(1) };
+            self.high_watermarks.insert(partition, end);
+            return Ok(Poll::Empty { current_offset });
+        }
+        let batch = buffers.into_batch(reply, current_offset);
+        let end = current_offset.saturating_add(1).max(batch.next_offset().unwrap_or_default());
+        self.high_watermarks.insert(partition, end);
+        Ok(Poll::Messages(batch))
+    }
+
+    /// Takes the columns of a used batch back, so that the next poll need not allocate.
+    pub fn recycle(&mut self, buffers: BatchBuffers) {
+        if self.spare.len() < SPARE_BUFFERS {
+            self.spare.push(buffers);
+        }
+    }
+
+    /// The offset after the newest message of `partition`, as of its last poll. `None` before one.
+    #[must_use]
+    pub fn high_watermark(&self, partition: u32) -> Option<u64> {
+        self.high_watermarks.get(&partition).copied()
+    }
+
+    /// How many offsets lie between `next`, the next one to handle, and the high watermark.
+    #[must_use]
+    pub fn lag(&self, partition: u32, next: u64) -> Option<u64> {
+        self.high_watermark(partition).map(|end| end.saturating_sub(next))
+    }
+}

@@ -1,0 +1,9 @@
+//! The broker crate against a running broker: embedded, or the one `KENNEL_TEST_IGGY` names.
+
+mod failures;
+mod groups;
+mod messages;
+mod start_positions;
+mod support;
+mod tls;
+mod topics;
