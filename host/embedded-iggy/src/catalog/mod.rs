@@ -3,13 +3,15 @@
 mod describe;
 mod stream;
 mod topic;
+mod topic_settings;
 
 use std::time::Instant;
 
 use iggy_binary_protocol::WireIdentifier;
 
 pub(crate) use stream::Stream;
-pub(crate) use topic::{Topic, TopicSettings};
+pub(crate) use topic::Topic;
+pub(crate) use topic_settings::TopicSettings;
 
 use crate::group::MemberId;
 use crate::registry::Registry;

@@ -4,57 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use iggy_binary_protocol::{WireIdentifier, WireName, WireOptions, WirePartitioning};
-use iggy_common::{
-    CompressionAlgorithm, IggyExpiry, MaxTopicSize, TopicCreateOptions, TopicRuntimeDefaults,
-    calculate_32,
-};
+use iggy_binary_protocol::{WireIdentifier, WireName, WirePartitioning};
+use iggy_common::calculate_32;
 
+use super::TopicSettings;
 use crate::group::{Committed, Group, MemberId};
 use crate::partition::{ConsumerKey, Partition};
 use crate::registry::{Named, Registry};
 use crate::status::Status;
-
-/// What the topic's options say, resolved.
-#[derive(Debug, Clone)]
-pub(crate) struct TopicSettings {
-    /// The options block as the client sent it.
-    pub(crate) options: WireOptions,
-    /// The values filled in for options the client did not send.
-    pub(crate) derived: WireOptions,
-    /// Age in microseconds after which messages may be removed; `u64::MAX` is never.
-    pub(crate) message_expiry: u64,
-    /// Size in bytes above which old messages are removed; `u64::MAX` is unlimited.
-    pub(crate) max_size: u64,
-    pub(crate) compression: u8,
-    /// Bytes after which a segment is closed, if the client chose it.
-    pub(crate) segment_bytes: Option<u64>,
-}
-
-impl TopicSettings {
-    /// Reads and checks an options block.
-    pub(crate) fn parse(options: WireOptions) -> Result<Self, Status> {
-        let parsed = TopicCreateOptions::parse(&options)?;
-        let compression = parsed.compression_algorithm.unwrap_or(CompressionAlgorithm::None);
-        let expiry = parsed.message_expiry.unwrap_or(IggyExpiry::NeverExpire);
-        let max_size = parsed.max_topic_size.unwrap_or(MaxTopicSize::Unlimited);
-        let derived = parsed.derived_block(
-            compression,
-            expiry,
-            max_size,
-            TopicRuntimeDefaults::default(),
-            &options,
-        )?;
-        Ok(Self {
-            derived,
-            message_expiry: expiry.into(),
-            max_size: max_size.into(),
-            compression: compression.as_code(),
-            segment_bytes: parsed.segment_size.map(|size| size.as_bytes_u64()),
-            options,
-        })
-    }
-}
 
 /// See the module documentation.
 #[derive(Debug)]

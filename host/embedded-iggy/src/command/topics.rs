@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use iggy_binary_protocol::MAX_PARTITIONS_PER_REQUEST;
 use iggy_binary_protocol::requests::partitions::{
     CreatePartitionsRequest, DeletePartitionsRequest,
 };
@@ -11,6 +10,7 @@ use iggy_binary_protocol::requests::topics::{
     UpdateTopicRequest,
 };
 use iggy_binary_protocol::responses::topics::GetTopicsResponse;
+use iggy_binary_protocol::{MAX_PARTITIONS_PER_REQUEST, WireIdentifier};
 
 use super::{Answer, Reply, decode};
 use crate::broker::Broker;
@@ -55,11 +55,14 @@ impl Broker {
     pub(super) fn update_topic(&self, body: &[u8]) -> Answer {
         let request: UpdateTopicRequest = decode(body)?;
         let mut catalog = self.catalog.lock();
-        let id = catalog.topic(&request.stream_id, &request.topic_id)?.id;
-        let stream = catalog.stream_mut(&request.stream_id)?;
-        if !stream.topics.rename(id, request.name) {
+        let topic = catalog.topic(&request.stream_id, &request.topic_id)?;
+        let (id, settings) = (topic.id, topic.settings.patched(&request.options)?);
+        if !catalog.stream_mut(&request.stream_id)?.topics.rename(id, request.name) {
             return Err(Status::TOPIC_NAME_TAKEN);
         }
+        // By id: the request may have named the topic by the name it has just lost.
+        let topic = WireIdentifier::numeric(id);
+        catalog.topic_mut(&request.stream_id, &topic)?.settings = settings;
         Ok(Reply::Empty)
     }
 
