@@ -1,0 +1,3 @@
+"""The version that `describe` reports."""
+
+VERSION = "0.1.0"
