@@ -1,0 +1,12 @@
+/** Log lines with fields: `log.info("opened", { rows: 12 })`. */
+import { log } from "kennel:connector/log@0.1.0-rc.1";
+
+const at = (level) => (message, fields = {}) => {
+  log(level, String(message), Object.entries(fields).map(([name, value]) => [name, String(value)]));
+};
+
+export const trace = at("trace");
+export const debug = at("debug");
+export const info = at("info");
+export const warn = at("warn");
+export const error = at("error");
