@@ -37,8 +37,10 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
         "building the host (the first time: several minutes, most of them for wasmtime and cranelift; \
          later: seconds)",
     );
+    // Of the whole workspace, not `-p kennel`: dependencies then get the features that the tests give
+    // them too, and `cargo xtask test` does not compile wasmtime twice.
     let mut cargo = process::cargo(workspace.root());
-    process::run(cargo.args(["build", "-p", "kennel"]), "building the host")?;
+    process::run(cargo.args(["build", "--workspace", "--bin", "kennel"]), "building the host")?;
     components::build_rust(workspace)?;
 
     let output = workspace.path(OUTPUT);
