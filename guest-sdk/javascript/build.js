@@ -2,86 +2,119 @@
 /**
  * Builds a component from an ES module:
  *
- *     node build.js --tools DIR --wit DIR --world transform-guest --output FILE.wasm ENTRY.js
+ *     node build.js --tools DIR --wit DIR --kind transform --output FILE.wasm ENTRY.js
  *
  * `--tools` is a folder in which `npm ci` installed what `tools/package.json` names. The entry may import files beside or
  * below it, and `kennel-sdk`.
  */
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 const SDK = fileURLToPath(new URL("./src/", import.meta.url));
-const HOST = "kennel:connector/";
+const KINDS = ["sink", "source", "transform"];
 /** A component answers calls; it does not serve HTTP. */
 const DISABLED = ["fetch-event"];
 
 function parameters() {
   const text = { type: "string" };
-  const { values, positionals } = parseArgs({ options: { tools: text, wit: text, world: text, output: text }, allowPositionals: true });
-  const missing = ["tools", "wit", "world", "output"].find((name) => values[name] === undefined);
+  const options = { tools: text, wit: text, kind: text, output: text };
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const missing = Object.keys(options).find((name) => values[name] === undefined);
   if (missing) throw new Error(`--${missing} is missing`);
+  if (!KINDS.includes(values.kind)) throw new Error(`--kind is one of ${KINDS.join(", ")}, not ${values.kind}`);
   if (positionals.length !== 1) throw new Error("name the entry module");
   return { ...values, entry: resolve(positionals[0]) };
 }
 
 const installed = (tools, path) => import(pathToFileURL(resolve(tools, "node_modules", path)).href);
 
-/**
- * Copies a module and what it imports under `stage`. The engine knows relative imports only, so others are rewritten.
- *
- * Answers the paths of the copies. `roots` maps source folders to folders of the stage.
- */
-async function copyModules(entry, roots, stage, { init, parse }) {
-  await init;
-  const copies = new Map();
-  const waiting = [entry];
-  while (waiting.length > 0) {
-    const source = waiting.pop();
-    if (copies.has(source)) continue;
-    const [from, to] = roots.find(([folder]) => source.startsWith(folder)) ?? [];
-    if (from === undefined) throw new Error(`${source} lies outside of the entry's folder`);
-    const copy = join(stage, to, relative(from, source));
-    copies.set(source, copy);
-    let code = await readFile(source, "utf8");
-    for (const found of parse(code, source)[0].reverse()) {
-      const { n: specifier } = found;
-      if (specifier === undefined || specifier.startsWith(HOST)) continue;
-      const target = resolveImport(specifier, source);
-      waiting.push(target);
-      const [targetFrom, targetTo] = roots.find(([folder]) => target.startsWith(folder)) ?? ["", ""];
-      const path = relative(dirname(copy), join(stage, targetTo, relative(targetFrom, target))).split(sep).join("/");
-      code = `${code.slice(0, found.s)}${path.startsWith(".") ? path : `./${path}`}${code.slice(found.e)}`;
-    }
-    await mkdir(dirname(copy), { recursive: true });
-    await writeFile(copy, code);
+/** `kennel:connector@VERSION`, split at the version: what the host's interfaces are called. */
+async function witPackage(folder) {
+  for (const name of await readdir(folder)) {
+    const found = name.endsWith(".wit") && /^package (kennel:connector)@(.+);$/m.exec(await readFile(join(folder, name), "utf8"));
+    if (found) return { name: found[1], version: found[2] };
   }
-  return copies;
+  throw new Error(`no WIT package kennel:connector in ${folder}`);
 }
 
-function resolveImport(specifier, source) {
+/** Copies modules into a folder that holds nothing else. The engine knows relative imports only, so others are rewritten. */
+class Stage {
+  #folder;
+  #roots;
+  #host;
+  #copied = new Set();
+
+  constructor(folder, entry, host) {
+    this.#folder = folder;
+    this.#roots = [[SDK, "kennel-sdk"], [dirname(entry) + sep, "component"]];
+    this.#host = host;
+  }
+
+  /** Where the copy of a module is. */
+  place(module) {
+    const root = this.#roots.find(([folder]) => module.startsWith(folder));
+    if (root === undefined) throw new Error(`${module} lies outside of the entry's folder`);
+    return join(this.#folder, root[1], relative(root[0], module));
+  }
+
+  /** Copies a module and all that it imports. */
+  async add(module, parse) {
+    if (this.#copied.has(module)) return;
+    this.#copied.add(module);
+    const place = this.place(module);
+    if (!module.startsWith(SDK)) checkSyntax(module);
+    let code = await readFile(module, "utf8");
+    // From the back, so that positions stay true.
+    for (const { n: specifier, s: start, e: end, d: dynamic } of parse(code, module)[0].reverse()) {
+      if (dynamic !== -1) throw new Error(`${module} uses import() or import.meta, which a component does not have`);
+      code = `${code.slice(0, start)}${await this.#rewrite(specifier, module, parse)}${code.slice(end)}`;
+    }
+    await mkdir(dirname(place), { recursive: true });
+    await writeFile(place, code);
+  }
+
+  async #rewrite(specifier, module, parse) {
+    if (specifier.startsWith("#host/") && module.startsWith(SDK)) return this.#host(specifier.slice("#host/".length));
+    const target = resolveImport(specifier, module);
+    await this.add(target, parse);
+    const path = relative(dirname(this.place(module)), this.place(target)).split(sep).join("/");
+    return path.startsWith(".") ? path : `./${path}`;
+  }
+}
+
+/** The engine says that a module does not parse, but not where. */
+function checkSyntax(module) {
+  const { status, stderr } = spawnSync(process.execPath, ["--check", module], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr.trim());
+}
+
+function resolveImport(specifier, module) {
   if (specifier === "kennel-sdk") return join(SDK, "index.js");
-  if (specifier.startsWith("./") || specifier.startsWith("../")) return resolve(dirname(source), specifier);
-  throw new Error(`${source} imports ${specifier}: bundle packages into the entry first, for example with esbuild`);
+  if (specifier.startsWith("./") || specifier.startsWith("../")) return resolve(dirname(module), specifier);
+  throw new Error(`${module} imports ${specifier}: bundle packages into one file of your own first`);
 }
 
-async function build({ tools, wit, world, output, entry }) {
-  const lexer = await installed(tools, "es-module-lexer/dist/lexer.js");
+async function build({ tools, wit, kind, output, entry }) {
+  const { init, parse } = await installed(tools, "es-module-lexer/dist/lexer.js");
   const { componentize } = await installed(tools, "@bytecodealliance/componentize-js/src/componentize.js");
+  await init;
   const witPath = resolve(wit);
+  const { name, version } = await witPackage(witPath);
   const target = resolve(output);
-  const stage = await mkdtemp(join(tmpdir(), "kennel-build-"));
+  const folder = await mkdtemp(join(tmpdir(), "kennel-build-"));
   try {
-    const roots = [[SDK, "kennel-sdk"], [dirname(entry) + sep, "component"]];
-    const copies = await copyModules(entry, roots, stage, lexer);
+    const stage = new Stage(folder, entry, (face) => `${name}/${face}@${version}`);
+    await stage.add(entry, parse);
     // The engine sees the working folder as its root.
-    process.chdir(stage);
+    process.chdir(folder);
     const { component } = await componentize({
-      sourcePath: copies.get(entry),
+      sourcePath: stage.place(entry),
       witPath,
-      worldName: world,
+      worldName: `${kind}-guest`,
       disableFeatures: DISABLED,
     });
     await mkdir(dirname(target), { recursive: true });
@@ -89,8 +122,8 @@ async function build({ tools, wit, world, output, entry }) {
     await writeFile(`${target}.incomplete`, component);
     await rename(`${target}.incomplete`, target);
   } finally {
-    process.chdir("/");
-    await rm(stage, { recursive: true });
+    process.chdir(tmpdir());
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -1,5 +1,5 @@
 /** A batch as it crossed into the guest. Messages are a number and a reference; nothing is copied until it is asked for. */
-import { column, mark } from "kennel:connector/context@0.1.0-rc.1";
+import { column, mark } from "#host/context";
 
 import { Reject } from "./errors.js";
 import { decodeHeaders } from "./headers.js";

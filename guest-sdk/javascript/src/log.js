@@ -1,5 +1,5 @@
 /** Log lines with fields: `log.info("opened", { rows: 12 })`. */
-import { log } from "kennel:connector/log@0.1.0-rc.1";
+import { log } from "#host/log";
 
 const at = (level) => (message, fields = {}) => {
   log(level, String(message), Object.entries(fields).map(([name, value]) => [name, String(value)]));

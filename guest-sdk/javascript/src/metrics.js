@@ -1,5 +1,5 @@
 /** The metrics that the description's `metrics` names; no labels. */
-import * as host from "kennel:connector/metrics@0.1.0-rc.1";
+import * as host from "#host/metrics";
 
 /** Adds to a counter. */
 export const add = (counter, value = 1) => host.add(counter, BigInt(value));

@@ -4,7 +4,7 @@
  * Writes become durable with the checkpoint that covers the call, and vanish when the call fails or is replayed: keep no
  * copy in a field between calls.
  */
-import * as host from "kennel:connector/state@0.1.0-rc.1";
+import * as host from "#host/state";
 
 import { toBytes } from "./text.js";
 

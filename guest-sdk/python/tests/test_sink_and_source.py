@@ -4,7 +4,7 @@ from kennel_sdk import Broken, Polled, Position, Receipt, metrics, state, testin
 from kennel_sdk.bindings import Err
 from kennel_sdk.stand_in import types
 
-from .authors import sink, source
+from authors import sink, source
 
 
 class Sinks(unittest.TestCase):

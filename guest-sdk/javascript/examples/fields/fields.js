@@ -26,7 +26,7 @@ export const { describe, lifecycle, transform } = defineTransform(
   {
     name: "fields",
     version: "0.1.0",
-    summary: "Adds, updates, deletes, renames and keeps fields of JSON objects.",
+    summary: "adds, updates, deletes, renames and keeps fields of JSON messages",
     configSchema,
     accepts: ["json"],
     produces: ["json"],

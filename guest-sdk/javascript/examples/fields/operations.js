@@ -1,55 +1,17 @@
 /** The operations: from configuration to functions of (fields, message). */
+import { computation } from "./computed.js";
+import { split } from "./paths.js";
 
-const number = (value) => (value === undefined ? "null" : String(value));
-
-/** JSON text of what a message tells. */
-export const COMPUTED = {
-  offset: (message) => number(message.offset),
-  partition: (message) => number(message.batch.origin.partition),
-  stream: (message) => JSON.stringify(message.batch.origin.stream),
-  topic: (message) => JSON.stringify(message.batch.origin.topic),
-  timestamp: (message) => number(message.timestamp),
-  origin_timestamp: (message) => number(message.originTimestamp),
-};
-
-/** Keys joined by dots; `\.` is a dot within a key, `\\` a backslash. Throws RangeError. */
-export function split(path) {
-  const steps = [""];
-  for (let at = 0; at < path.length; at += 1) {
-    if (path[at] === ".") {
-      steps.push("");
-      continue;
-    }
-    if (path[at] === "\\") {
-      at += 1;
-      if (path[at] !== "." && path[at] !== "\\") {
-        throw new RangeError("in a path, a backslash stands only before a dot or a backslash");
-      }
-    }
-    steps[steps.length - 1] += path[at];
-  }
-  if (steps.includes("")) throw new RangeError("a path is keys joined by single dots, such as `customer.name`");
-  return steps;
-}
-
-/** What gives the JSON text of a value for a message. */
-function valueOf(options) {
-  if (options.computed !== undefined) return COMPUTED[options.computed];
-  const text = JSON.stringify(options.value);
-  return () => text;
-}
+/** The configuration is valid: `problems` found none. */
+export const compileOperations = (operations) =>
+  operations.map((operation) => {
+    const [[kind, options]] = Object.entries(operation);
+    return makers[kind](options);
+  });
 
 const makers = {
-  add(options) {
-    const path = split(options.path);
-    const value = valueOf(options);
-    return (fields, message) => fields.put(path, value(message));
-  },
-  update(options) {
-    const path = split(options.path);
-    const value = valueOf(options);
-    return (fields, message) => fields.replace(path, value(message));
-  },
+  add: (options) => put(options, "always"),
+  update: (options) => put(options, "exists"),
   delete(options) {
     const path = split(options.path);
     return (fields) => fields.remove(path);
@@ -58,8 +20,8 @@ const makers = {
     const [from, to] = [split(options.from), split(options.to)];
     const same = from.length === to.length && from.every((key, depth) => key === to[depth]);
     return (fields) => {
-      const value = same ? undefined : fields.remove(from);
-      if (value !== undefined) fields.put(to, value);
+      const text = same ? undefined : fields.remove(from);
+      if (text !== undefined) fields.put(to, text);
     };
   },
   keep(options) {
@@ -68,6 +30,25 @@ const makers = {
     return (fields) => fields.keep(tree);
   },
 };
+
+function put(options, usual) {
+  const path = split(options.path);
+  const value = valueOf(options);
+  const when = options.when ?? usual;
+  return (fields, message) => {
+    if (when !== "always" && (fields.get(path) !== undefined) !== (when === "exists")) return;
+    const text = value(message, fields);
+    // What is not known of this message is not put into it.
+    if (text !== undefined) fields.put(path, text);
+  };
+}
+
+/** A function of (message, fields) that answers the JSON text to put, or undefined. */
+function valueOf(options) {
+  if (options.computed !== undefined) return computation(options.computed);
+  const text = JSON.stringify(options.value);
+  return () => text;
+}
 
 /** Adds a path to a tree of keys; a key that is kept whole needs no branches. */
 function plant(tree, [key, ...rest]) {
@@ -78,10 +59,3 @@ function plant(tree, [key, ...rest]) {
     plant(tree.get(key), rest);
   }
 }
-
-/** The configuration is valid: `problems` found none. */
-export const compileOperations = (operations) =>
-  operations.map((operation) => {
-    const [[kind, options]] = Object.entries(operation);
-    return makers[kind](options);
-  });

@@ -1,7 +1,11 @@
 /** What is wrong with a configuration, as [JSON Pointer, detail] pairs. */
-import { COMPUTED, split } from "./operations.js";
+import { computation } from "./computed.js";
+import { split } from "./paths.js";
 
-const KEYS = { add: ["path", "value"], update: ["path", "value"], delete: ["path"], rename: ["from", "to"], keep: ["paths"] };
+const PUT = ["path", "value", "computed", "when"];
+const KEYS = { add: PUT, update: PUT, delete: ["path"], rename: ["from", "to"], keep: ["paths"] };
+const PATHS = ["path", "from", "to"];
+const CONDITIONS = ["always", "exists", "missing"];
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
@@ -16,35 +20,31 @@ export function* problems(config) {
   for (const [number, operation] of config.operations.entries()) yield* operationProblems(`/operations/${number}`, operation);
 }
 
-function* operationProblems(place, operation) {
+function* operationProblems(where, operation) {
   const entries = isObject(operation) ? Object.entries(operation) : [];
   if (entries.length !== 1 || !Object.hasOwn(KEYS, entries[0][0])) {
-    yield [place, `exactly one of ${Object.keys(KEYS).join(", ")} is needed`];
+    yield [where, `exactly one of ${Object.keys(KEYS).join(", ")} is needed`];
     return;
   }
   const [[kind, options]] = entries;
-  if (isObject(options)) yield* optionProblems(`${place}/${kind}`, KEYS[kind], options);
-  else yield [`${place}/${kind}`, "an object is needed"];
-}
-
-function* optionProblems(place, keys, options) {
-  const known = keys.includes("value") ? [...keys, "computed"] : keys;
+  const place = `${where}/${kind}`;
+  if (!isObject(options)) {
+    yield [place, "an object is needed"];
+    return;
+  }
+  const known = KEYS[kind];
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) yield [`${place}/${key}`, `unknown key; known are ${known.join(", ")}`];
   }
-  for (const key of keys) {
-    if (key === "value") yield* valueProblems(place, options);
-    else if (key === "paths") yield* pathsProblems(`${place}/paths`, options.paths);
-    else yield* pathProblems(`${place}/${key}`, options[key]);
-  }
+  for (const key of known.filter((name) => PATHS.includes(name))) yield* pathProblems(`${place}/${key}`, options[key]);
+  if (kind === "keep") yield* pathsProblems(`${place}/paths`, options.paths);
+  if (known === PUT) yield* putProblems(place, options);
 }
 
-function* valueProblems(place, options) {
-  if (("value" in options) === ("computed" in options)) {
-    yield [place, "either `value` or `computed` is needed"];
-  } else if ("computed" in options && !Object.hasOwn(COMPUTED, options.computed)) {
-    yield [`${place}/computed`, `one of ${Object.keys(COMPUTED).join(", ")} is needed`];
-  }
+function* putProblems(place, options) {
+  if (("value" in options) === ("computed" in options)) yield [place, "exactly one of `value` and `computed` is needed"];
+  else if ("computed" in options) yield* refusal(`${place}/computed`, computation, options.computed);
+  if (!CONDITIONS.includes(options.when ?? "always")) yield [`${place}/when`, `one of ${CONDITIONS.join(", ")} is needed`];
 }
 
 function* pathsProblems(place, paths) {
@@ -56,12 +56,13 @@ function* pathsProblems(place, paths) {
 }
 
 function* pathProblems(place, path) {
-  if (typeof path !== "string") {
-    yield [place, "a path is needed"];
-    return;
-  }
+  if (typeof path === "string") yield* refusal(place, split, path);
+  else yield [place, "a path is needed"];
+}
+
+function* refusal(place, read, text) {
   try {
-    split(path);
+    read(text);
   } catch (error) {
     yield [place, error.message];
   }

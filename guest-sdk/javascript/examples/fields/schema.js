@@ -1,5 +1,5 @@
 /** JSON Schema of the configuration. */
-import { COMPUTED } from "./operations.js";
+import { KNOWN, PATTERN } from "./computed.js";
 
 const path = { type: "string", minLength: 1, description: "Keys joined by dots; `\\.` is a dot inside a key." };
 
@@ -16,8 +16,9 @@ const valued = (description) => ({
     description,
     {
       path,
-      value: { description: "Any JSON value." },
-      computed: { enum: Object.keys(COMPUTED), description: "A value taken from the message." },
+      value: { description: "A fixed value: any JSON." },
+      computed: { type: "string", pattern: PATTERN, description: `One of ${KNOWN}.` },
+      when: { enum: ["always", "exists", "missing"], description: "`add` does it always and `update` if the field exists." },
     },
     ["path"],
   ),
@@ -30,11 +31,11 @@ const operation = {
   maxProperties: 1,
   additionalProperties: false,
   properties: {
-    add: valued("Puts a value, replacing one that is there; missing parents are made."),
-    update: valued("Replaces a value if it is there."),
-    delete: options("Removes a value if it is there.", { path }, ["path"]),
-    rename: options("Moves a value if it is there.", { from: path, to: path }, ["from", "to"]),
-    keep: options("Drops everything else.", { paths: { type: "array", items: path } }, ["paths"]),
+    add: valued("Puts a value: in place of what is there, else last. Missing parents are made."),
+    update: valued("Puts a value only if the field is there, unless `when` says otherwise."),
+    delete: options("Removes a field.", { path }, ["path"]),
+    rename: options("Moves a field.", { from: path, to: path }, ["from", "to"]),
+    keep: options("Removes every field that is not named.", { paths: { type: "array", items: path } }, ["paths"]),
   },
 };
 

@@ -2,14 +2,15 @@
 
 from kennel_sdk import JsonObject, transform
 
-from operations import compile_operations, problems
+from operations import compile_operations
+from problems import problems
 from schema import CONFIG_SCHEMA
 
 
 @transform(
     name="fields",
     version="0.1.0",
-    summary="Adds, updates, deletes, renames and keeps fields of JSON objects.",
+    summary="adds, updates, deletes, renames and keeps fields of JSON messages",
     config_schema=CONFIG_SCHEMA,
     accepts=["json"],
     produces=["json"],

@@ -1,19 +1,24 @@
 """JSON Schema of the configuration."""
 
-from operations import COMPUTED
+from computed import KNOWN, PATTERN
 
-_PATH = {"type": "string", "minLength": 1, "description": "Keys joined by dots; `\\.` is a dot inside a key."}
+_PATH = {"type": "string", "minLength": 1, "description": "Keys joined by dots; `\\.` is a dot within a key."}
 
 
-def _options(required, **properties):
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+def _options(description, required, **properties):
+    return {"description": description, "type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _valued(description):
-    value = {"description": "Any JSON value."}
-    computed = {"enum": list(COMPUTED), "description": "A value taken from the message."}
-    options = _options(["path"], path=_PATH, value=value, computed=computed)
-    return {**options, "description": description, "oneOf": [{"required": ["value"]}, {"required": ["computed"]}]}
+    options = _options(
+        description,
+        ["path"],
+        path=_PATH,
+        value={"description": "A fixed value: any JSON."},
+        computed={"type": "string", "pattern": PATTERN, "description": f"One of {KNOWN}."},
+        when={"enum": ["always", "exists", "missing"], "description": "`add` does it always and `update` if the field exists."},
+    )
+    return {**options, "oneOf": [{"required": ["value"]}, {"required": ["computed"]}]}
 
 
 _OPERATION = {
@@ -22,11 +27,11 @@ _OPERATION = {
     "maxProperties": 1,
     "additionalProperties": False,
     "properties": {
-        "add": _valued("Puts a value, replacing one that is there; missing parents are made."),
-        "update": _valued("Replaces a value if it is there."),
-        "delete": {**_options(["path"], path=_PATH), "description": "Removes a value if it is there."},
-        "rename": {**_options(["from", "to"], **{"from": _PATH, "to": _PATH}), "description": "Moves a value if it is there."},
-        "keep": {**_options(["paths"], paths={"type": "array", "items": _PATH}), "description": "Drops everything else."},
+        "add": _valued("Puts a value: in place of what is there, else last. Missing parents are made."),
+        "update": _valued("Puts a value only if the field is there, unless `when` says otherwise."),
+        "delete": _options("Removes a field.", ["path"], path=_PATH),
+        "rename": _options("Moves a field.", ["from", "to"], **{"from": _PATH, "to": _PATH}),
+        "keep": _options("Removes every field that is not named.", ["paths"], paths={"type": "array", "items": _PATH}),
     },
 }
 
