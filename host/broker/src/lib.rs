@@ -23,6 +23,7 @@ pub mod headers;
 mod link;
 mod outgoing;
 mod partitioner;
+mod rival;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,4 +35,5 @@ pub use error::{BrokerError, Resource};
 pub use group::{Assignment, GroupMember, StartPosition};
 pub use outgoing::{MAX_HEADERS_BYTES, MAX_PAYLOAD_BYTES, OutgoingMessage};
 pub use partitioner::Partitioning;
+pub use rival::OfficialClient;
 pub use target::Target;

@@ -8,7 +8,8 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::Imports;
 use crate::context::{Attributes, CallContext};
-use crate::grants::{FileMode, Grants};
+use crate::clock::FrozenClock;
+use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
 use crate::limits::StoreLimiter;
 use crate::metrics::GuestMetrics;
@@ -73,6 +74,9 @@ impl GuestData {
             wasi.inherit_stdout();
         } else {
             wasi.stdout(stderr.clone());
+        }
+        if grants.clock == Clock::Frozen {
+            wasi.wall_clock(FrozenClock).monotonic_clock(FrozenClock);
         }
         for folder in &grants.files {
             let permissions = match folder.mode {

@@ -31,6 +31,16 @@ pub struct FileGrant {
     pub mode: FileMode,
 }
 
+/// The clocks a guest sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clock {
+    /// The machine's.
+    #[default]
+    Real,
+    /// One that always shows the same moment, for calls that must be pure.
+    Frozen,
+}
+
 /// Everything one connector was granted. `Default` grants nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
@@ -42,4 +52,6 @@ pub struct Grants {
     pub state_bytes: Option<u64>,
     /// Whether standard output is the process's own; else it is logged.
     pub stdout: bool,
+    /// The clocks.
+    pub clock: Clock,
 }

@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bindings;
+mod clock;
 pub mod context;
 mod data;
 mod grants;
@@ -26,4 +27,4 @@ pub mod state;
 pub mod stdio;
 
 pub use data::{GuestData, GuestDataError, Services, add_to_linker};
-pub use grants::{FileGrant, FileMode, Grants, HttpRule};
+pub use grants::{Clock, FileGrant, FileMode, Grants, HttpRule};

@@ -19,6 +19,8 @@ const MAX_SCAN: u32 = 1000;
 pub type Pairs = Vec<(String, Vec<u8>)>;
 /// Staged writes: a value, or `None` for a removal.
 pub type Writes = BTreeMap<String, Option<Vec<u8>>>;
+/// Staged writes by keyspace.
+pub type StagedWrites = BTreeMap<String, Writes>;
 
 /// Reads durable state. Implemented by the state store.
 pub trait StateReader: Send + Sync {
@@ -53,8 +55,10 @@ pub struct StateView {
     reader: Option<Arc<dyn StateReader>>,
     quota: u64,
     keyspace: Option<String>,
-    /// Settled calls whose writes wait for a checkpoint, and the call in hand.
-    staged: Writes,
+    /// Writes of calls that succeeded and wait for their checkpoint.
+    staged: StagedWrites,
+    /// Writes of the call in hand, to `keyspace`.
+    call: Writes,
     staged_bytes: u64,
 }
 
@@ -66,15 +70,30 @@ impl StateView {
         Self { reader, quota: quota.unwrap_or(0), ..Self::default() }
     }
 
-    /// Names the keyspace that calls reach from now on; `None` outside of any partition.
-    pub fn select(&mut self, keyspace: Option<String>) {
+    /// A call begins; it reaches `keyspace`, or nothing outside of any partition. What an earlier
+    /// call wrote without success vanishes.
+    pub fn begin(&mut self, keyspace: Option<String>) {
+        self.call.clear();
         self.keyspace = keyspace;
     }
 
-    /// Takes what was written since the last time, to be committed with its checkpoint.
-    pub fn take_writes(&mut self) -> Writes {
+    /// The call in hand succeeded: its writes wait for their checkpoint.
+    pub fn accept(&mut self) {
+        if let (Some(keyspace), false) = (&self.keyspace, self.call.is_empty()) {
+            let staged = self.staged.entry(keyspace.clone()).or_default();
+            staged.append(&mut self.call);
+        }
+    }
+
+    /// Takes what succeeded since the last time, to be committed with its checkpoint.
+    pub fn take_writes(&mut self) -> StagedWrites {
         self.staged_bytes = 0;
         std::mem::take(&mut self.staged)
+    }
+
+    fn staged(&self, key: &str) -> Option<&Option<Vec<u8>>> {
+        let earlier = || self.staged.get(self.keyspace.as_deref()?)?.get(key);
+        self.call.get(key).or_else(earlier)
     }
 
     fn reach(&self) -> Result<(&dyn StateReader, &str), Error> {
@@ -87,7 +106,7 @@ impl StateView {
     fn get(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         let (reader, keyspace) = self.reach()?;
         keys.iter()
-            .map(|key| match self.staged.get(key) {
+            .map(|key| match self.staged(key) {
                 Some(staged) => Ok(staged.clone()),
                 None => reader.get(keyspace, key).map_err(Error::Other),
             })
@@ -105,19 +124,21 @@ impl StateView {
             return Err(Error::Quota(self.quota));
         }
         self.staged_bytes += added;
-        self.staged.insert(key, value);
+        self.call.insert(key, value);
         Ok(())
     }
 
     fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Pairs, Error> {
         let limit = limit.min(MAX_SCAN) as usize;
         let (reader, keyspace) = self.reach()?;
+        let earlier = self.staged.get(keyspace).into_iter().flatten();
+        let staged: Vec<_> = earlier.chain(&self.call).collect();
         // Staged removals may hide durable pairs, so ask for that many more.
-        let ask = limit + self.staged.len();
+        let ask = limit + staged.len();
         let durable = reader.scan(keyspace, prefix, after, ask).map_err(Error::Other)?;
         let mut merged: BTreeMap<String, Option<Vec<u8>>> =
             durable.into_iter().map(|(key, value)| (key, Some(value))).collect();
-        for (key, value) in &self.staged {
+        for (key, value) in staged {
             if key.starts_with(prefix) && after.is_none_or(|after| key.as_str() > after) {
                 merged.insert(key.clone(), value.clone());
             }
@@ -179,7 +200,7 @@ mod tests {
         let durable = [("a", "1"), ("b", "2"), ("c", "3")];
         let durable = durable.map(|(key, value)| (key.to_owned(), value.as_bytes().to_vec()));
         let mut view = StateView::new(Some(Arc::new(Durable(durable.into()))), Some(quota));
-        view.select(Some("k".into()));
+        view.begin(Some("k".into()));
         view
     }
 
@@ -191,8 +212,32 @@ mod tests {
         let keys = view.scan("", None, 3).unwrap().into_iter().map(|(key, _)| key);
         assert_eq!(keys.collect::<Vec<_>>(), ["a", "c", "d"]);
         assert_eq!(view.get(&["b".into()]).unwrap(), [None]);
-        assert_eq!(view.take_writes().len(), 2);
+        view.accept();
+        assert_eq!(view.get(&["b".into()]).unwrap(), [None]);
+        assert_eq!(view.take_writes()["k"].len(), 2);
         assert_eq!(view.get(&["b".into()]).unwrap(), [Some(b"2".to_vec())]);
+    }
+
+    #[test]
+    fn given_a_call_that_failed_should_forget_its_writes() {
+        let mut view = view(100);
+        view.write("b".into(), None).unwrap();
+        view.begin(Some("k".into()));
+        assert_eq!(view.get(&["b".into()]).unwrap(), [Some(b"2".to_vec())]);
+        view.accept();
+        assert!(view.take_writes().is_empty());
+    }
+
+    #[test]
+    fn given_two_partitions_should_keep_their_writes_apart() {
+        let mut view = view(100);
+        for keyspace in ["x", "y"] {
+            view.begin(Some(keyspace.into()));
+            view.write("d".into(), Some(keyspace.into())).unwrap();
+            view.accept();
+        }
+        assert_eq!(view.get(&["d".into()]).unwrap(), [Some(b"y".to_vec())]);
+        assert_eq!(view.take_writes().len(), 2);
     }
 
     #[test]
@@ -212,7 +257,7 @@ mod tests {
     #[test]
     fn given_no_partition_in_hand_should_answer_not_now() {
         let mut view = view(8);
-        view.select(None);
+        view.begin(None);
         assert!(matches!(view.get(&["a".into()]), Err(Error::NotNow)));
     }
 }

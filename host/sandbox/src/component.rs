@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kennel_capability::context::Attributes;
 use kennel_capability::http::HttpClient;
 use kennel_capability::metrics::GuestMetrics;
-use kennel_capability::{Grants, GuestData, Services};
+use kennel_capability::{Clock, Grants, GuestData, Services};
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::InstancePre;
 
@@ -285,7 +285,7 @@ fn no_effects() -> Result<InstanceSpec, StartError> {
     let http = HttpClient::new()
         .map_err(|error| StartError::Instantiate(wasmtime::Error::msg(error.to_string())))?;
     Ok(InstanceSpec {
-        grants: Grants::default(),
+        grants: Grants { clock: Clock::Frozen, ..Grants::default() },
         services: Services { http, state: None, metrics: GuestMetrics::new([]) },
         attributes: Attributes::default(),
         limits: Limits::default(),

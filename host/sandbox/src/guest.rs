@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kennel_capability::context::Columns;
 use kennel_capability::GuestData;
-use kennel_capability::state::Writes;
+use kennel_capability::state::StagedWrites;
 use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -36,7 +36,7 @@ struct LifecycleFuncs {
 /// What a call gives: the guest for the next call with its answer, or the end of the guest.
 pub(crate) type Called<T> = Result<(Guest, T), Fault>;
 /// An answer that may be the guest's own error.
-pub(crate) type Answer<T> = Result<T, GuestError>;
+pub type Answer<T> = Result<T, GuestError>;
 
 impl Guest {
     /// Instantiates without opening; enough for `describe`.
@@ -137,7 +137,10 @@ impl Guest {
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,
     {
-        let (guest, answer) = self.call::<P, Result<R, WitError>>(export, func, params).await?;
+        let (mut guest, answer) = self.call::<P, Result<R, WitError>>(export, func, params).await?;
+        if answer.is_ok() {
+            guest.store.data_mut().state.accept();
+        }
         Ok((guest, answer.map_err(GuestError::from)))
     }
 
@@ -170,11 +173,11 @@ impl Guest {
     pub(crate) fn prepare(&mut self, columns: Option<Arc<dyn Columns>>, keyspace: Option<String>) {
         let data = self.store.data_mut();
         data.call.columns = columns;
-        data.state.select(keyspace);
+        data.state.begin(keyspace);
     }
 
     /// State written by calls since the last time, to be committed with their checkpoint.
-    pub(crate) fn take_writes(&mut self) -> Writes {
+    pub(crate) fn take_writes(&mut self) -> StagedWrites {
         self.store.data_mut().state.take_writes()
     }
 

@@ -31,6 +31,7 @@ pub use component::{Component, Kind, LoadError};
 pub use description::{Ask, Delivery, Description, Problem};
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind, GuestError, Unavailability};
+pub use guest::Answer;
 pub use instance::{InstanceSpec, Limits, StartError};
 pub use kennel_capability as capability;
 pub use sink::{Failure, Position, Receipt, Sink, Verdict};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kennel_capability::context::Columns;
-use kennel_capability::state::Writes;
+use kennel_capability::state::StagedWrites;
 use wasmtime::component::Func;
 
 use crate::bindings::{sink as wit, types};
@@ -171,7 +171,7 @@ impl Sink {
     }
 
     /// State written since the last time.
-    pub fn take_writes(&mut self) -> Writes {
+    pub fn take_writes(&mut self) -> StagedWrites {
         self.guest.take_writes()
     }
 

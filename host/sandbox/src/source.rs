@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kennel_capability::state::Writes;
+use kennel_capability::state::StagedWrites;
 use wasmtime::component::{ComponentType, Func, Lower};
 
 use crate::bindings::{source as wit, types};
@@ -169,7 +169,7 @@ impl Source {
     }
 
     /// State written since the last time.
-    pub fn take_writes(&mut self) -> Writes {
+    pub fn take_writes(&mut self) -> StagedWrites {
         self.guest.take_writes()
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kennel_capability::context::Columns;
-use kennel_capability::state::Writes;
+use kennel_capability::state::StagedWrites;
 use wasmtime::component::Func;
 
 use crate::bindings::transform as wit;
@@ -121,7 +121,7 @@ impl Transform {
     }
 
     /// State written since the last time.
-    pub fn take_writes(&mut self) -> Writes {
+    pub fn take_writes(&mut self) -> StagedWrites {
         self.guest.take_writes()
     }
 
@@ -158,6 +158,7 @@ fn check(made: wit::Transformed, count: usize, routes: usize) -> Result<Transfor
         }
         columns::length("inputs", start, made.inputs.len())?;
     }
+    check_order(&made.inputs, &made.input_ends)?;
     columns::strictly_ascending("absorbed", made.absorbed.iter().copied())?;
     columns::below("absorbed", &made.absorbed, count)?;
     let failed = failures(made.failed, count)?;
@@ -170,6 +171,18 @@ fn check(made: wit::Transformed, count: usize, routes: usize) -> Result<Transfor
         absorbed: made.absorbed,
         failed,
     })
+}
+
+/// Outputs are in the order of their first inputs, so that a batch stays in offset order.
+fn check_order(inputs: &[u32], ends: &[u32]) -> Result<(), Violation> {
+    let ordered = if ends.is_empty() {
+        inputs.is_sorted()
+    } else {
+        let starts = [0].into_iter().chain(ends.iter().copied()).take(ends.len());
+        starts.map(|start| inputs[start as usize]).is_sorted()
+    };
+    let position = inputs.windows(2).position(|pair| pair[0] > pair[1]).map_or(0, |at| at + 1);
+    if ordered { Ok(()) } else { Err(Violation::Order { column: "inputs", position }) }
 }
 
 /// A kept part has the span 0,0, so that nobody mistakes it for an empty replacement.

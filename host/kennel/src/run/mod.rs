@@ -1,0 +1,186 @@
+//! `kennel run`: connectors started, watched and stopped.
+
+mod display;
+mod rest;
+mod summary;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use embedded_iggy::{RunningServer, Server, ServerError};
+use kennel_config::{Configuration, Credentials, HostConfig};
+use kennel_sandbox::capability::http::HttpClient;
+use kennel_sandbox::{Engine, EngineError, StartError};
+use kennel_state::{StateError, StateStore};
+use kennel_supervisor::Handle;
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit_code::Failure;
+use crate::wiring::{self, LoadFailure, Loaded, Wiring, WiringError};
+use display::{CompileProgress, Table};
+pub(crate) use summary::Summary;
+
+/// How to run.
+pub(crate) struct RunOptions {
+    /// Start an Iggy server in this process and use it instead of the configured one.
+    pub(crate) embedded: bool,
+    /// Where the embedded server keeps its data; without it, in memory.
+    pub(crate) data: Option<PathBuf>,
+    /// End when every source has finished and every sink has caught up.
+    pub(crate) once: bool,
+    /// Show a live table on standard error.
+    pub(crate) table: bool,
+}
+
+/// Why nothing runs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Load(#[from] LoadFailure),
+    #[error(transparent)]
+    Invalid(#[from] InvalidConfig),
+    #[error("a component cannot check its configuration")]
+    Check(#[from] StartError),
+    #[error(transparent)]
+    Wiring(#[from] WiringError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("the embedded Iggy server cannot start")]
+    Embedded(#[from] ServerError),
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(String),
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Load(_) | RunError::Check(_) => Self::component(error),
+            RunError::Invalid(_) | RunError::Wiring(_) => Self::usage(error),
+            RunError::Engine(_)
+            | RunError::State(_)
+            | RunError::Embedded(_)
+            | RunError::Http(_) => Self::running(error),
+        }
+    }
+}
+
+/// Runs until asked to stop, or until everything is done with `once`.
+pub(crate) async fn run(
+    configuration: &Configuration,
+    options: RunOptions,
+) -> Result<Summary, RunError> {
+    let host = &configuration.host;
+    let engine = Engine::new(Some(host.components.cache.clone()))?;
+    let loaded = load_checked(&engine, configuration).await?;
+    Wiring::check_memory(
+        &loaded,
+        host.runtime.memory_budget.map(|budget| budget.as_usize() as u64),
+    )?;
+    let state = StateStore::open(&host.state.path)?;
+    let mut broker = wiring::broker_config(&host.iggy);
+    let embedded = match options.embedded {
+        true => {
+            let server = start_embedded(host, options.data.as_deref()).await?;
+            broker.address = server.local_addr().to_string();
+            broker.tls = None;
+            Some(server)
+        }
+        false => None,
+    };
+    let http = HttpClient::new().map_err(|error| RunError::Http(error.to_string()))?;
+    let wiring = Wiring { broker, state, http };
+    let stop = CancellationToken::new();
+    let handles: Vec<Handle> = loaded
+        .iter()
+        .map(|loaded| {
+            let (spec, state) = wiring.connector(loaded);
+            kennel_supervisor::start(spec, state, &stop)
+        })
+        .collect();
+    tracing::info!("running {} connectors from {}", handles.len(), configuration.folder.display());
+
+    let started = std::time::Instant::now();
+    let table = options.table.then(|| Table::start(&loaded, &handles));
+    tokio::select! {
+        () = stop_signal() => tracing::info!("stopping: finishing the batches in hand"),
+        () = rest::until_done(&handles, options.once) => {}
+    }
+    if let Some(table) = table {
+        table.finish().await;
+    }
+    let summary = stop_all(handles, &stop, host.runtime.drain_timeout).await;
+    if let Some(server) = embedded {
+        server.shutdown().await;
+    }
+    Ok(summary.after(started.elapsed()))
+}
+
+/// Components of the configuration, loaded and their configurations checked.
+pub(crate) async fn load_checked(
+    engine: &Engine,
+    configuration: &Configuration,
+) -> Result<Vec<Loaded>, RunError> {
+    let progress = CompileProgress::new();
+    let loaded = wiring::load(engine, &configuration.connectors, &progress).await?;
+    progress.finish();
+    let problems = wiring::problems(&loaded).await?;
+    if problems.is_empty() {
+        return Ok(loaded);
+    }
+    Err(InvalidConfig(problems).into())
+}
+
+/// What the components refuse about their configurations.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
+pub(crate) struct InvalidConfig(Vec<kennel_config::ConfigError>);
+
+async fn start_embedded(host: &HostConfig, data: Option<&Path>) -> Result<RunningServer, ServerError> {
+    let mut server = Server::builder().bind("127.0.0.1:0");
+    if let Credentials::Password { username, password } = &host.iggy.credentials {
+        server = server.credentials(username, password.expose_secret());
+    }
+    if let Some(data) = data {
+        server = server.data_dir(data);
+    }
+    server.start().await
+}
+
+/// Stops every connector, waits for the drain, and reads what became of them.
+async fn stop_all(handles: Vec<Handle>, stop: &CancellationToken, patience: Duration) -> Summary {
+    stop.cancel();
+    let deadline = tokio::time::Instant::now() + patience;
+    let mut summary = Summary::default();
+    for mut handle in handles {
+        if tokio::time::timeout_at(deadline, &mut handle.task).await.is_err() {
+            tracing::warn!(
+                connector = handle.key,
+                "did not finish its batch within {patience:?}; what is left comes again"
+            );
+            handle.task.abort();
+        }
+        summary.add(&handle);
+    }
+    summary
+}
+
+/// Ctrl-C, or SIGTERM.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let interrupted = tokio::signal::ctrl_c();
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminated) => {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!("SIGTERM cannot be handled: {error}");
+            drop(interrupted.await);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Grants as the operator wrote them, for the crate that enforces them.
+
+use std::sync::Arc;
+
+use kennel_config::{HttpGrant, HttpScheme};
+use kennel_sandbox::capability::{FileGrant, FileMode, Grants, HttpRule};
+
+/// A granted URL pattern; the grammar stays with the configuration.
+#[derive(Debug)]
+struct Rule(HttpGrant);
+
+impl HttpRule for Rule {
+    fn allows(&self, scheme: &str, host: &str, port: u16, path: &str) -> bool {
+        let scheme = match scheme {
+            "http" => HttpScheme::Http,
+            "https" => HttpScheme::Https,
+            _ => return false,
+        };
+        self.0.allows(scheme, host, port, path)
+    }
+}
+
+/// What the sandbox enforces for `grants`.
+pub(super) fn sandbox_grants(grants: &kennel_config::Grants) -> Grants {
+    let http = grants.http.iter().map(|grant| Arc::new(Rule(grant.clone())) as Arc<dyn HttpRule>);
+    let files = grants.files.iter().map(|grant| FileGrant {
+        host: grant.path.clone(),
+        guest: grant.guest.clone(),
+        mode: match grant.mode {
+            kennel_config::FileMode::ReadOnly => FileMode::ReadOnly,
+            kennel_config::FileMode::ReadWrite => FileMode::ReadWrite,
+        },
+    });
+    Grants {
+        http: http.collect(),
+        files: files.collect(),
+        state_bytes: grants.state.map(|size| size.as_usize() as u64),
+        stdout: grants.stdout,
+        ..Grants::default()
+    }
+}

@@ -1,0 +1,119 @@
+//! Components of a configuration, compiled once each, and what is wrong with how they are configured.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use kennel_config::{ConfigError, ConnectorConfig, GuestConfig, check_against_schema};
+use kennel_sandbox::{Component, Engine, Kind, LoadError, StartError};
+
+/// Told about each component, so that a person sees why a first start takes long.
+pub(crate) trait Progress {
+    /// A component is about to be read and, if it is not cached, compiled.
+    fn loading(&self, path: &Path, number: usize, of: usize);
+}
+
+/// An enabled connector with its components.
+pub(crate) struct Loaded {
+    pub(crate) config: ConnectorConfig,
+    pub(crate) component: Component,
+    /// One per transform of the configuration, in its order.
+    pub(crate) transforms: Vec<Component>,
+}
+
+/// Why a connector has no components.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadFailure {
+    #[error("connector {connector}")]
+    Component {
+        connector: String,
+        #[source]
+        source: LoadError,
+    },
+    #[error(
+        "connector {connector}: {path:?} is a {found}, but a {expected} is needed here; \
+         correct `component` in {file:?}"
+    )]
+    Kind { connector: String, path: PathBuf, file: PathBuf, found: Kind, expected: Kind },
+}
+
+/// Loads every component of the enabled connectors.
+pub(crate) async fn load(
+    engine: &Engine,
+    connectors: &[ConnectorConfig],
+    progress: &dyn Progress,
+) -> Result<Vec<Loaded>, LoadFailure> {
+    let enabled: Vec<_> = connectors.iter().filter(|connector| connector.enabled).collect();
+    let mut paths: Vec<&PathBuf> = Vec::new();
+    for connector in &enabled {
+        paths.extend(connector.transforms.iter().map(|transform| &transform.component));
+        paths.push(&connector.component);
+    }
+    paths.sort();
+    paths.dedup();
+    let mut known: BTreeMap<PathBuf, Component> = BTreeMap::new();
+    let mut loaded = Vec::with_capacity(enabled.len());
+    for connector in enabled {
+        let expected = match connector.direction {
+            kennel_config::Direction::Sink(_) => Kind::Sink,
+            kennel_config::Direction::Source(_) => Kind::Source,
+        };
+        let transforms =
+            connector.transforms.iter().map(|transform| (&transform.component, Kind::Transform));
+        let mut components = Vec::new();
+        for (path, expected) in transforms.chain([(&connector.component, expected)]) {
+            let component = match known.get(path) {
+                Some(component) => component.clone(),
+                None => {
+                    progress.loading(path, known.len() + 1, paths.len());
+                    let component = Component::load(engine, path).await.map_err(|source| {
+                        LoadFailure::Component { connector: connector.key.to_string(), source }
+                    })?;
+                    known.insert(path.clone(), component.clone());
+                    component
+                }
+            };
+            if component.kind() != expected {
+                return Err(LoadFailure::Kind {
+                    connector: connector.key.to_string(),
+                    path: path.clone(),
+                    file: connector.file.clone(),
+                    found: component.kind(),
+                    expected,
+                });
+            }
+            components.push(component);
+        }
+        if let Some(component) = components.pop() {
+            loaded.push(Loaded { config: connector.clone(), component, transforms: components });
+        }
+    }
+    Ok(loaded)
+}
+
+/// What the components' schemas and their own checks find wrong, each at its line.
+pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, StartError> {
+    let mut errors = Vec::new();
+    for connector in loaded {
+        check(&connector.component, &connector.config.config, &mut errors).await?;
+        for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms) {
+            check(component, &transform.config, &mut errors).await?;
+        }
+    }
+    Ok(errors)
+}
+
+async fn check(
+    component: &Component,
+    config: &GuestConfig,
+    errors: &mut Vec<ConfigError>,
+) -> Result<(), StartError> {
+    let found = check_against_schema(config, &component.description().config_schema);
+    // A configuration of the wrong shape would only be refused a second time in other words.
+    if found.is_empty() {
+        for problem in component.validate(&config.value().to_string()).await? {
+            errors.push(config.refusal(&problem.path, problem.detail));
+        }
+    }
+    errors.extend(found);
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! From configuration to running connectors: components loaded and checked, grants linked, specs made.
+
+mod broker;
+mod grants;
+mod load;
+mod spec;
+mod state;
+
+pub(crate) use broker::broker_config;
+pub(crate) use load::{Loaded, LoadFailure, Progress, load, problems};
+pub(crate) use spec::{Wiring, WiringError};

@@ -1,0 +1,108 @@
+//! Why a lane or loop cannot go on.
+
+use std::time::Duration;
+
+use kennel_broker::BrokerError;
+use kennel_sandbox::{Fault, GuestError, StartError};
+use kennel_state::StateError;
+
+/// Why a lane or loop ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The broker failed.
+    #[error("broker: {0}")]
+    Broker(#[from] BrokerError),
+    /// An instance ended.
+    #[error("{component}: {fault}")]
+    Fault {
+        /// Name of the component.
+        component: String,
+        /// What happened.
+        #[source]
+        fault: Box<Fault>,
+    },
+    /// An instance could not be made.
+    #[error("{component}: {source}")]
+    Start {
+        /// Name of the component.
+        component: String,
+        /// Why.
+        source: Box<StartError>,
+    },
+    /// A guest answered with an error that repeating the call cannot cure.
+    #[error("{component}: {source}")]
+    Guest {
+        /// Name of the component.
+        component: String,
+        /// Its answer.
+        source: GuestError,
+    },
+    /// A message failed and `on_error = "stop"`.
+    #[error("message {origin} offset {offset} failed in {component} ({code}: {detail}) and [delivery] on_error is \"stop\"")]
+    Message {
+        /// Stream, topic and partition.
+        origin: String,
+        /// Its offset.
+        offset: u64,
+        /// Name of the component.
+        component: String,
+        /// The failure's code.
+        code: String,
+        /// The failure's detail.
+        detail: String,
+    },
+    /// The state store failed.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A task of the host ended unexpectedly.
+    #[error("a task of the host ended unexpectedly: {0}")]
+    Internal(String),
+}
+
+/// What can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Start again after a while, as often as it takes: the fault is not the guest's.
+    Wait(Option<Duration>),
+    /// Start again with fresh instances, within the restart budget.
+    Replace,
+    /// Only an operator can help.
+    Operator,
+}
+
+impl PipelineError {
+    /// What can help.
+    #[must_use]
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Broker(BrokerError::Configuration(_)) => Remedy::Operator,
+            Self::Broker(_) | Self::State(_) => Remedy::Wait(None),
+            Self::Fault { .. } | Self::Internal(_) => Remedy::Replace,
+            Self::Start { source, .. } => match &**source {
+                StartError::Refused(error) => remedy_of(error),
+                StartError::Fault(_) => Remedy::Replace,
+                StartError::Grant(_) | StartError::Instantiate(_) => Remedy::Operator,
+            },
+            Self::Guest { source, .. } => remedy_of(source),
+            Self::Message { .. } => Remedy::Operator,
+        }
+    }
+}
+
+fn remedy_of(error: &GuestError) -> Remedy {
+    match error {
+        GuestError::Unavailable(unavailability) => Remedy::Wait(unavailability.retry_after),
+        GuestError::Unauthorized(_) => Remedy::Wait(Some(Duration::from_secs(30))),
+        GuestError::InvalidConfig(_) => Remedy::Operator,
+        GuestError::Fenced(_) => Remedy::Wait(None),
+        GuestError::Broken(_) => Remedy::Replace,
+    }
+}
+
+/// How long to wait where waiting helps: what the other system asked for, if it asked.
+pub(crate) fn waits(error: &GuestError) -> Option<Option<Duration>> {
+    match remedy_of(error) {
+        Remedy::Wait(asked) => Some(asked),
+        Remedy::Replace | Remedy::Operator => None,
+    }
+}

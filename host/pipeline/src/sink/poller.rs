@@ -1,0 +1,258 @@
+//! Reads ahead: polls the partitions of one group member while the guests work on earlier batches.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kennel_broker::{BrokerError, GroupMember, Poll, PolledBatch};
+use tokio::sync::{mpsc, oneshot};
+
+use super::SinkSpec;
+
+/// How often a member asks which partitions are its own, when no poll told it sooner.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// First pause after a pass that found nothing.
+const FIRST_PAUSE: Duration = Duration::from_micros(500);
+/// Batches read ahead. One waits while one is worked on and one is on the wire.
+pub(super) const PREFETCH: usize = 1;
+/// Messages of a first poll: sizes are not known yet, and Iggy polls by count.
+const FIRST_COUNT: u32 = 64;
+
+/// What a poller tells its lane, in the order in which it happened.
+pub(super) enum Event {
+    /// A partition is ours; `next` is the offset to begin with, `stored` what the group had saved.
+    Gained { partition: u32, next: u64, stored: Option<u64> },
+    /// Messages, in offset order per partition.
+    Batch { partition: u32, polled: PolledBatch },
+    /// A partition will be given up: settle what came before.
+    Lost { partition: u32 },
+    /// Every partition was polled and had nothing new.
+    Idle,
+    /// The broker failed; nothing follows.
+    Failed(BrokerError),
+}
+
+/// What a lane asks of its poller.
+pub(super) enum Request {
+    /// Save that everything up to and including `offset` is settled.
+    Store { partition: u32, offset: u64, done: oneshot::Sender<Result<(), BrokerError>> },
+    /// Leave the group and end.
+    Leave { done: oneshot::Sender<()> },
+}
+
+pub(super) struct Poller {
+    member: GroupMember,
+    events: mpsc::Sender<Event>,
+    requests: mpsc::Receiver<Request>,
+    spec: SinkSpec,
+    partitions: BTreeMap<u32, Partition>,
+    generation: Option<u64>,
+    synced: Instant,
+}
+
+/// What is known of one partition of ours.
+struct Partition {
+    next: u64,
+    /// Mean bytes of a message in the last batch, or none yet.
+    mean_bytes: Option<u64>,
+}
+
+/// Whether to go on.
+enum Flow {
+    Continue,
+    End,
+}
+
+impl Poller {
+    pub(super) async fn join(
+        spec: &SinkSpec,
+        events: mpsc::Sender<Event>,
+        requests: mpsc::Receiver<Request>,
+    ) -> Result<Self, BrokerError> {
+        let member = GroupMember::join(&spec.broker, &spec.target, &spec.group).await?;
+        Ok(Self {
+            member,
+            events,
+            requests,
+            spec: spec.clone(),
+            partitions: BTreeMap::new(),
+            generation: None,
+            synced: Instant::now(),
+        })
+    }
+
+    /// Runs until the lane asks to leave, is gone, or the broker fails.
+    pub(super) async fn run(mut self) {
+        match self.poll_until_left().await {
+            Ok(()) => {
+                if let Err(error) = self.member.leave().await {
+                    tracing::debug!("leaving the consumer group: {error}");
+                }
+            }
+            // The lane may be gone itself; then nobody needs to know.
+            Err(error) => drop(self.events.send(Event::Failed(error)).await),
+        }
+    }
+
+    async fn poll_until_left(&mut self) -> Result<(), BrokerError> {
+        self.sync().await?;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let mut found = false;
+            for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
+                while let Ok(request) = self.requests.try_recv() {
+                    if let Flow::End = self.answer(request).await {
+                        return Ok(());
+                    }
+                }
+                match self.poll(partition).await? {
+                    Some(event) => {
+                        found = true;
+                        if let Flow::End = self.hand_over(event).await? {
+                            return Ok(());
+                        }
+                    }
+                    None => continue,
+                }
+            }
+            if found {
+                pause = FIRST_PAUSE;
+            } else {
+                if let Flow::End = self.hand_over(Event::Idle).await? {
+                    return Ok(());
+                }
+                if let Flow::End = self.rest(pause).await {
+                    return Ok(());
+                }
+                pause = (pause * 2).min(self.spec.poll_interval.max(FIRST_PAUSE));
+            }
+            if self.synced.elapsed() >= SYNC_INTERVAL {
+                self.sync().await?;
+            }
+        }
+    }
+
+    /// Waits for `pause`, answering requests meanwhile.
+    async fn rest(&mut self, pause: Duration) -> Flow {
+        let until = tokio::time::Instant::now() + pause;
+        loop {
+            match tokio::time::timeout_at(until, self.requests.recv()).await {
+                Err(_elapsed) => return Flow::Continue,
+                Ok(None) => return Flow::End,
+                Ok(Some(request)) => {
+                    if let Flow::End = self.answer(request).await {
+                        return Flow::End;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands an event to the lane, answering its requests while it is busy.
+    async fn hand_over(&mut self, event: Event) -> Result<Flow, BrokerError> {
+        let events = self.events.clone();
+        let reserved = events.reserve();
+        tokio::pin!(reserved);
+        loop {
+            tokio::select! {
+                biased;
+                permit = &mut reserved => {
+                    let Ok(permit) = permit else { return Ok(Flow::End) };
+                    permit.send(event);
+                    return Ok(Flow::Continue);
+                }
+                request = self.requests.recv() => {
+                    let Some(request) = request else { return Ok(Flow::End) };
+                    if let Flow::End = self.answer(request).await {
+                        return Ok(Flow::End);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> Flow {
+        match request {
+            Request::Store { partition, offset, done } => {
+                // A lane that no longer waits does not need the answer.
+                drop(done.send(self.member.store_offset(partition, offset).await));
+                Flow::Continue
+            }
+            Request::Leave { done } => {
+                drop(done.send(()));
+                Flow::End
+            }
+        }
+    }
+
+    async fn poll(&mut self, partition: u32) -> Result<Option<Event>, BrokerError> {
+        let Some(known) = self.partitions.get_mut(&partition) else { return Ok(None) };
+        let count = count(known.mean_bytes, self.spec.batch_messages, self.spec.batch_bytes);
+        match self.member.poll(partition, known.next, count).await? {
+            Poll::Messages(polled) => {
+                known.next = polled.next_offset().unwrap_or(known.next);
+                known.mean_bytes = Some((polled.data.len() / polled.len().max(1)) as u64);
+                Ok(Some(Event::Batch { partition, polled }))
+            }
+            Poll::Empty { .. } => Ok(None),
+            Poll::NotAssigned => {
+                self.sync().await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks for the assignment and tells the lane what changed.
+    async fn sync(&mut self) -> Result<(), BrokerError> {
+        self.synced = Instant::now();
+        let assignment = self.member.assignment().await?;
+        let owned = assignment.partitions;
+        if self.generation == Some(assignment.generation)
+            && self.partitions.keys().eq(&owned)
+        {
+            return Ok(());
+        }
+        self.generation = Some(assignment.generation);
+        let lost: Vec<u32> =
+            self.partitions.keys().filter(|known| !owned.contains(known)).copied().collect();
+        for partition in lost {
+            self.partitions.remove(&partition);
+            self.hand_over(Event::Lost { partition }).await?;
+        }
+        for partition in owned {
+            if !self.partitions.contains_key(&partition) {
+                let stored = self.member.stored_offset(partition).await?;
+                let next = match stored {
+                    Some(offset) => offset.saturating_add(1),
+                    None => self.member.first_offset(partition, self.spec.start).await?,
+                };
+                self.partitions.insert(partition, Partition { next, mean_bytes: None });
+                self.hand_over(Event::Gained { partition, next, stored }).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Messages to ask for, so that about `budget` bytes come.
+fn count(mean_bytes: Option<u64>, most: u32, budget: u64) -> u32 {
+    let fitting = match mean_bytes {
+        None => u64::from(FIRST_COUNT),
+        Some(mean) => budget / mean.max(1),
+    };
+    u32::try_from(fitting).unwrap_or(u32::MAX).clamp(1, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_a_byte_budget_should_ask_for_as_many_messages_as_fit() {
+        assert_eq!(count(None, 1000, 1 << 20), FIRST_COUNT);
+        assert_eq!(count(None, 10, 1 << 20), 10);
+        assert_eq!(count(Some(256), 1000, 1 << 20), 1000);
+        assert_eq!(count(Some(4096), 1000, 1 << 20), 256);
+        assert_eq!(count(Some(2 << 20), 1000, 1 << 20), 1);
+        assert_eq!(count(Some(0), 1000, 1 << 20), 1000);
+    }
+}

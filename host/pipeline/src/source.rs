@@ -1,0 +1,411 @@
+//! From another system to Iggy.
+//!
+//! D6: the broker confirms, then the cursor is saved, then the guest may have its side effects. The
+//! guest reads on while its previous messages are on the way to the broker.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use kennel_broker::{BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target};
+use kennel_sandbox::capability::state::StagedWrites;
+use kennel_sandbox::{Answer, Fault, GuestError, Limit, Origin, Produced, Progress, Source};
+use kennel_state::{Commit, ConnectorState};
+use tokio_util::sync::CancellationToken;
+
+use crate::chain::{Chain, ChainError};
+use crate::checkpoint::{commit, keyspaces};
+use crate::dead_letter::DeadLetters;
+use crate::settle::{OnError, Settlement, Settler};
+use crate::stage::Stage;
+use crate::{Backoff, Guest, PipelineError, Stats, TransformSpec};
+
+/// What a source is made from.
+#[derive(Clone)]
+pub struct SourceSpec {
+    /// Key of the connector.
+    pub connector: String,
+    /// The broker.
+    pub broker: BrokerConfig,
+    /// Output topics by route; never empty. They exist.
+    pub targets: Vec<Target>,
+    /// Which partition a message goes to.
+    pub partition_by: PartitionBy,
+    /// Most messages of one poll.
+    pub batch_messages: u32,
+    /// Most bytes of one poll.
+    pub batch_bytes: u64,
+    /// How long a guest may wait for something to read, and the pause after it found nothing.
+    pub poll_interval: Duration,
+    /// Transforms in order.
+    pub transforms: Vec<TransformSpec>,
+    /// The source.
+    pub source: Guest,
+    /// What becomes of failures.
+    pub settlement: Settlement,
+}
+
+/// Which partition a message goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartitionBy {
+    /// One batch to each in turn.
+    Balanced,
+    /// By the hash of the message's key; without a key, in turn.
+    Key,
+    /// Always this one.
+    Partition(u32),
+}
+
+/// How a source ended without an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceEnd {
+    /// It said that there will never be more, and all of it is in Iggy.
+    Finished,
+    /// It was asked to stop.
+    Stopped,
+}
+
+/// One source with its own connection.
+pub struct SourceLoop {
+    spec: SourceSpec,
+    name: String,
+    source: Option<Source>,
+    chain: Chain,
+    settler: Settler,
+    state: ConnectorState,
+    stats: Arc<Stats>,
+    stop: CancellationToken,
+    connection: Option<Connection>,
+    /// Numbers the messages since this start; transforms see it as their offset.
+    next: u64,
+}
+
+/// What one poll returned, with the state written on the way.
+struct Polled {
+    produced: Produced,
+    writes: StagedWrites,
+}
+
+impl SourceLoop {
+    /// Opens the guests, goes on after the saved cursor, and works until `stop` is cancelled or the
+    /// source has finished.
+    ///
+    /// # Errors
+    /// Why it cannot go on. What was read and not confirmed is read again after the next start.
+    pub async fn run(
+        spec: SourceSpec,
+        state: ConnectorState,
+        stats: Arc<Stats>,
+        stop: CancellationToken,
+    ) -> Result<SourceEnd, PipelineError> {
+        let name = spec.source.component.description().name.clone();
+        let chain = Chain::open(&spec.transforms, spec.targets.len()).await?;
+        let source = Source::open(&spec.source.component, &spec.source.spec).await;
+        let source = source.map_err(|source| PipelineError::Start {
+            component: name.clone(),
+            source: Box::new(source),
+        })?;
+        let letters = match &spec.settlement.on_error {
+            OnError::DeadLetter(topic) => Some(DeadLetters::new(spec.broker.clone(), topic)),
+            OnError::Stop | OnError::Skip => None,
+        };
+        let settler = Settler {
+            connector: spec.connector.clone(),
+            settlement: spec.settlement.clone(),
+            letters,
+            stats: Arc::clone(&stats),
+        };
+        let mut this = Self {
+            spec,
+            name,
+            source: Some(source),
+            chain,
+            settler,
+            state,
+            stats,
+            stop,
+            connection: None,
+            next: 0,
+        };
+        let ended = this.work().await;
+        if let Some(source) = this.source {
+            source.close().await;
+        }
+        this.chain.close().await;
+        ended
+    }
+
+    async fn work(&mut self) -> Result<SourceEnd, PipelineError> {
+        let cursor = self.state.cursor()?.map(Bytes::from);
+        let begun = self.call(|source| source.start(cursor.clone())).await?;
+        begun.map_err(|source| self.refused(source))?;
+        if let Some(cursor) = cursor {
+            // Repeated after every start: the host may have died between saving and confirming.
+            self.confirm(cursor).await?;
+        }
+        let mut backoff = Backoff::default();
+        let mut pending: Option<Polled> = None;
+        loop {
+            let finished = pending
+                .as_ref()
+                .is_some_and(|polled| polled.produced.progress == Progress::Finished);
+            if finished || self.stop.is_cancelled() {
+                if let Some(polled) = pending.take() {
+                    self.deliver(polled).await?;
+                }
+                return Ok(if finished { SourceEnd::Finished } else { SourceEnd::Stopped });
+            }
+            let limit = Limit::new(
+                self.spec.batch_messages,
+                self.spec.batch_bytes,
+                self.spec.poll_interval.max(Duration::from_millis(1)),
+            );
+            let routes = self.spec.targets.len();
+            let source = self.take_source()?;
+            let reading = timed(source.poll(limit, routes));
+            let delivering = async {
+                match pending.take() {
+                    Some(polled) => self.deliver_unconfirmed(polled).await,
+                    None => Ok(None),
+                }
+            };
+            let (delivered, (read, time)) = tokio::join!(delivering, reading);
+            self.stats.in_guest(time);
+            let answer = self.give_back(read);
+            let delivered = delivered?;
+            // After a fault there is nobody to confirm to; the next start repeats it.
+            let answer = answer?;
+            if let Some(cursor) = delivered {
+                self.confirm(cursor).await?;
+            }
+            match answer {
+                Ok(produced) => {
+                    backoff.reset();
+                    let idle = produced.progress == Progress::Idle && produced.messages.is_empty();
+                    let writes = self.source.as_mut().map(Source::take_writes).unwrap_or_default();
+                    pending = Some(Polled { produced, writes });
+                    if idle {
+                        pause(&self.stop, self.spec.poll_interval).await;
+                    }
+                }
+                Err(error) => {
+                    let wait = match crate::error::waits(&error) {
+                        Some(asked) => backoff.next_wait(asked),
+                        None => return Err(self.refused(error)),
+                    };
+                    self.stats.retried();
+                    tracing::warn!(
+                        connector = self.spec.connector,
+                        "{error}; next try in {wait:.1?}"
+                    );
+                    pause(&self.stop, wait).await;
+                }
+            }
+        }
+    }
+
+    /// Delivers and confirms.
+    async fn deliver(&mut self, polled: Polled) -> Result<(), PipelineError> {
+        match self.deliver_unconfirmed(polled).await? {
+            Some(cursor) => self.confirm(cursor).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Transforms, sends, waits for the broker, saves the cursor. Answers the cursor to confirm.
+    async fn deliver_unconfirmed(
+        &mut self,
+        polled: Polled,
+    ) -> Result<Option<Bytes>, PipelineError> {
+        let Polled { produced, writes } = polled;
+        let ids = produced.ids;
+        let origin = Origin {
+            stream: self.spec.targets[0].stream.as_str().into(),
+            topic: self.spec.targets[0].topic.as_str().into(),
+            partition: 0,
+            epoch: 0,
+        };
+        let root = Stage::produced(produced.messages, origin, self.next);
+        let count = root.batch.len() as u64;
+        if count > 0 {
+            self.stats.read(count, root.batch.bytes());
+            let mut backoff = Backoff::default();
+            let mut chained = loop {
+                match self.chain.apply(root.clone(), &self.stats).await {
+                    Ok(chained) => break chained,
+                    Err(ChainError::Pipeline(error)) => return Err(error),
+                    Err(ChainError::Unavailable { component, error }) => {
+                        self.stats.retried();
+                        let wait = backoff.next_wait(crate::error::waits(&error).flatten());
+                        tracing::warn!(component, "{error}; next try in {wait:.1?}");
+                        pause(&self.stop, wait).await;
+                        if self.stop.is_cancelled() {
+                            return Ok(None);
+                        }
+                    }
+                }
+            };
+            self.stats.filtered(chained.filtered);
+            let attempts = self.spec.settlement.attempts;
+            self.settler.settle(&root, &mut chained.failed, attempts).await?;
+            if !self.send(&chained.stage, &ids).await? {
+                return Ok(None);
+            }
+            self.next += count;
+            let bytes = chained.stage.batch.bytes();
+            self.stats.delivered(chained.stage.batch.len() as u64, bytes);
+        }
+        let mut all = keyspaces(crate::SOURCE_ROLE, writes);
+        all.extend(self.chain.take_writes());
+        let cursor = produced.cursor;
+        commit(&self.state, Commit { cursor: Some(cursor.to_vec()), writes: all }).await?;
+        Ok(Some(cursor))
+    }
+
+    /// Sends until the broker has confirmed everything; false: stopped before that.
+    async fn send(&mut self, stage: &Stage, ids: &[u128]) -> Result<bool, PipelineError> {
+        let mut backoff = Backoff::default();
+        // Groups already confirmed are not sent again after a broken connection.
+        let mut groups = self.groups(stage, ids);
+        while let Some((route, partitioning, messages)) = groups.pop() {
+            loop {
+                let target = self.spec.targets[route as usize].clone();
+                let sent = match self.connected().await {
+                    Ok(connection) => {
+                        connection.send(&target, partitioning.clone(), messages.clone()).await
+                    }
+                    Err(error) => Err(error),
+                };
+                let Err(error) = sent else { break };
+                if error.is_disconnected() {
+                    self.connection = None;
+                }
+                if matches!(error, BrokerError::TooLarge { .. } | BrokerError::Configuration(_)) {
+                    return Err(error.into());
+                }
+                self.stats.retried();
+                let wait = backoff.next_wait(None);
+                tracing::warn!(
+                    connector = self.spec.connector,
+                    "cannot send to {target}: {error}; next try in {wait:.1?}"
+                );
+                pause(&self.stop, wait).await;
+                if self.stop.is_cancelled() {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn connected(&mut self) -> Result<&Connection, BrokerError> {
+        if !self.connection.as_ref().is_some_and(Connection::is_alive) {
+            self.connection = Some(Connection::connect(&self.spec.broker).await?);
+        }
+        self.connection.as_ref().ok_or_else(|| {
+            BrokerError::Protocol("the connection went away while it was made".into())
+        })
+    }
+
+    /// One send per topic and key. Payloads and headers are views into the stage's buffer.
+    fn groups(&self, stage: &Stage, ids: &[u128]) -> Vec<(u32, Partitioning, Vec<OutgoingMessage>)> {
+        let mut groups: Vec<(u32, Partitioning, Vec<OutgoingMessage>)> = Vec::new();
+        let mut known: HashMap<(u32, Option<Bytes>), usize> = HashMap::new();
+        for index in 0..stage.batch.len() {
+            let route = stage.routes.get(index).copied().unwrap_or(0);
+            let key = match self.spec.partition_by {
+                PartitionBy::Key => stage.keys.get(index).filter(|key| !key.is_empty()).cloned(),
+                PartitionBy::Balanced | PartitionBy::Partition(_) => None,
+            };
+            let group = *known.entry((route, key.clone())).or_insert_with(|| {
+                let partitioning = match (key, self.spec.partition_by) {
+                    (Some(key), _) => Partitioning::Key(key),
+                    (None, PartitionBy::Partition(partition)) => Partitioning::Partition(partition),
+                    (None, _) => Partitioning::Balanced,
+                };
+                groups.push((route, partitioning, Vec::new()));
+                groups.len() - 1
+            });
+            // An id names one input; a message made of it alone may carry it.
+            let root = stage.lineage.of(index as u32);
+            let id = match stage.batch.ordinals.get(index).copied().unwrap_or(0) {
+                0 => ids.get(root.first() as usize).copied().unwrap_or(0),
+                _ => 0,
+            };
+            groups[group].2.push(OutgoingMessage {
+                id,
+                payload: stage.batch.payload(index),
+                headers: stage.batch.headers(index),
+            });
+        }
+        // `pop` takes from the end; messages of one topic keep the order in which they were made.
+        groups.reverse();
+        groups
+    }
+
+    async fn confirm(&mut self, cursor: Bytes) -> Result<(), PipelineError> {
+        // A confirmation is repeated after every start and with every later cursor, so one that the
+        // other system cannot take now is not waited for.
+        if let Err(error) = self.call(|source| source.confirm(cursor)).await? {
+            if crate::error::waits(&error).is_none() {
+                return Err(self.refused(error));
+            }
+            tracing::warn!(connector = self.spec.connector, "confirm: {error}");
+        }
+        Ok(())
+    }
+
+    fn refused(&self, source: GuestError) -> PipelineError {
+        PipelineError::Guest { component: self.name.clone(), source }
+    }
+
+    fn take_source(&mut self) -> Result<Source, PipelineError> {
+        self.source
+            .take()
+            .ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name)))
+    }
+
+    /// One call into the source, timed; a fault ends the loop.
+    async fn call<T, F>(
+        &mut self,
+        call: impl FnOnce(Source) -> F,
+    ) -> Result<Answer<T>, PipelineError>
+    where
+        F: Future<Output = Result<(Source, Answer<T>), Fault>>,
+    {
+        let source = self.take_source()?;
+        let (called, time) = timed(call(source)).await;
+        self.stats.in_guest(time);
+        self.give_back(called)
+    }
+
+    fn give_back<T>(
+        &mut self,
+        called: Result<(Source, Answer<T>), Fault>,
+    ) -> Result<Answer<T>, PipelineError> {
+        match called {
+            Ok((source, answer)) => {
+                self.source = Some(source);
+                Ok(answer)
+            }
+            Err(fault) => {
+                self.stats.faulted();
+                let component = self.name.clone();
+                Err(PipelineError::Fault { component, fault: Box::new(fault) })
+            }
+        }
+    }
+}
+
+async fn pause(stop: &CancellationToken, wait: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
+    let started = Instant::now();
+    (future.await, started.elapsed())
+}
