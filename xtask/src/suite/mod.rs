@@ -31,8 +31,17 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             Runner::Cargo,
             process::cargo(workspace.root()).args(["test", "--workspace", "--no-fail-fast"]),
         ),
-        Part::of_runner("Python SDK", Runner::Unittest, &mut python_tests(workspace)),
-        Part::of_runner("JavaScript SDK", Runner::Node, &mut javascript_tests(workspace)),
+        Part::of_runner("Python SDK", Runner::Unittest, &mut python_tests(workspace, "tests", ".")),
+        Part::of_runner(
+            "fields in Python",
+            Runner::Unittest,
+            &mut python_tests(workspace, "examples/fields", "examples/fields"),
+        ),
+        Part::of_runner(
+            "JavaScript SDK and fields",
+            Runner::Node,
+            &mut javascript_tests(workspace),
+        ),
         Part::single("demo", || demo(workspace)),
     ];
     conclude(&parts)
@@ -47,21 +56,24 @@ fn announce_broker() {
     }
 }
 
-fn python_tests(workspace: &Workspace) -> Command {
+/// Test files in `folder`, with modules found from `top`; both below the Python SDK.
+fn python_tests(workspace: &Workspace, folder: &str, top: &str) -> Command {
+    let sdk = workspace.path("guest-sdk/python");
     let mut python = Command::new("python3");
     python
-        .args(["-m", "unittest", "discover", "--start-directory", "tests"])
-        .env("PYTHONPATH", ".")
+        .args(["-m", "unittest", "discover", "--start-directory", folder])
+        .args(["--top-level-directory", top])
+        .env("PYTHONPATH", &sdk)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .current_dir(workspace.path("guest-sdk/python"));
+        .current_dir(&sdk);
     python
 }
 
+/// The SDK's own test script, which also covers its examples.
 fn javascript_tests(workspace: &Workspace) -> Command {
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=tap"])
-        .current_dir(workspace.path("guest-sdk/javascript"));
-    node
+    let mut npm = Command::new("npm");
+    npm.args(["test", "--silent"]).current_dir(workspace.path("guest-sdk/javascript"));
+    npm
 }
 
 /// Runs the demo as a user would and believes only its last line.
@@ -91,12 +103,12 @@ fn demo(workspace: &Workspace) -> Result<()> {
 
 fn conclude(parts: &[Part]) -> Result<()> {
     let mut totals = Tally::default();
-    println!("\n{:<24} {:>7} {:>7} {:>8} {:>8}", "part", "passed", "failed", "ignored", "seconds");
+    println!("\n{:<26} {:>7} {:>7} {:>8} {:>8}", "part", "passed", "failed", "ignored", "seconds");
     for part in parts {
         totals += part.tally;
         let Tally { passed, failed, ignored } = part.tally;
         let seconds = part.took.as_secs_f64();
-        println!("{:<24} {passed:>7} {failed:>7} {ignored:>8} {seconds:>8.1}", part.name);
+        println!("{:<26} {passed:>7} {failed:>7} {ignored:>8} {seconds:>8.1}", part.name);
         if let Some(remark) = &part.remark {
             println!("  failed: {remark}");
         }

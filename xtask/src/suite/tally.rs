@@ -42,7 +42,7 @@ pub(crate) enum Runner {
     Cargo,
     /// Python's `unittest`: `Ran N tests`, then `OK (…)` or `FAILED (…)`.
     Unittest,
-    /// `node --test` with the TAP reporter: `# pass N` and others at the end.
+    /// `node --test`: `# pass N` and others at the end, or `ℹ pass N` by its other reporter.
     Node,
 }
 
@@ -96,7 +96,7 @@ fn unittest_line(line: &str, tally: &mut Tally) {
 
 fn node_line(line: &str) -> Tally {
     let mut words = line.split(' ');
-    let (Some("#"), Some(label), Some(count), None) =
+    let (Some("#" | "ℹ"), Some(label), Some(count), None) =
         (words.next(), words.next(), words.next(), words.next())
     else {
         return Tally::default();
@@ -154,6 +154,11 @@ ok 1 - keeps headers
 # duration_ms 51.2
 ";
         assert_eq!(tally(Runner::Node, output), (5, 2, 2));
+    }
+
+    #[test]
+    fn given_the_other_reporter_of_node_should_count_the_same() {
+        assert_eq!(tally(Runner::Node, "ℹ tests 3\nℹ pass 2\nℹ fail 1\n"), (2, 1, 0));
     }
 
     #[test]
