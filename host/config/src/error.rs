@@ -11,8 +11,8 @@ use crate::source_file::{Location, Origin};
 /// One thing wrong with the configuration.
 #[derive(Debug)]
 pub struct ConfigError {
-    problem: Problem,
-    location: Option<Location>,
+    problem: Box<Problem>,
+    location: Option<Box<Location>>,
     help: Option<String>,
     rank: (PathBuf, usize),
 }
@@ -36,20 +36,20 @@ pub enum Problem {
         detail: String,
     },
     /// A key that nothing reads.
-    #[error("unknown key `{key}` in {section}")]
+    #[error("unknown key `{key}` {place}")]
     UnknownKey {
         /// The key as written.
         key: String,
-        /// Where it stands.
-        section: String,
+        /// Where it stands, such as `in [iggy]`.
+        place: String,
     },
     /// A key that has no default is missing.
-    #[error("missing key `{key}` in {section}")]
+    #[error("missing key `{key}` {place}")]
     MissingKey {
         /// The key.
         key: String,
-        /// Where it belongs.
-        section: String,
+        /// Where it belongs, such as `in [iggy]`.
+        place: String,
     },
     /// A value of another type.
     #[error("`{key}` must be {expected}, but this is {found}")]
@@ -115,11 +115,11 @@ impl Problem {
 
 impl ConfigError {
     pub(crate) fn new(problem: Problem) -> Self {
-        Self { problem, location: None, help: None, rank: (PathBuf::new(), 0) }
+        Self { problem: Box::new(problem), location: None, help: None, rank: (PathBuf::new(), 0) }
     }
 
     pub(crate) fn at(mut self, origin: &Origin) -> Self {
-        self.location = Some(origin.location());
+        self.location = Some(Box::new(origin.location()));
         self.rank = origin.rank();
         self
     }
@@ -129,6 +129,11 @@ impl ConfigError {
         self
     }
 
+    /// Orders errors as a reader of the files meets them.
+    pub(crate) fn rank(&self) -> &(PathBuf, usize) {
+        &self.rank
+    }
+
     /// What is wrong.
     pub fn problem(&self) -> &Problem {
         &self.problem
@@ -136,7 +141,7 @@ impl ConfigError {
 
     /// Where it is. None: not in any file.
     pub fn location(&self) -> Option<&Location> {
-        self.location.as_ref()
+        self.location.as_deref()
     }
 
     /// How to correct it.
@@ -149,11 +154,11 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "error[{}]: {}", self.problem.code(), self.problem)?;
-        if let Problem::Unreadable { source, .. } = &self.problem {
+        if let Problem::Unreadable { source, .. } = self.problem.as_ref() {
             write!(formatter, ": {source}")?;
         }
-        let mut margin = String::new();
-        match &self.location {
+        let mut margin = " ".to_owned();
+        match self.location() {
             Some(Location::File(place)) => {
                 let number = place.line.to_string();
                 margin = " ".repeat(number.len());
@@ -165,7 +170,7 @@ impl fmt::Display for ConfigError {
                 write!(formatter, "\n{margin} | {indent}{carets}")?;
             }
             Some(Location::Variable { variable }) => {
-                write!(formatter, "\n--> environment variable {variable}")?;
+                write!(formatter, "\n --> environment variable {variable}")?;
             }
             None => {}
         }
@@ -202,7 +207,20 @@ pub struct ConfigErrors(Vec<ConfigError>);
 impl ConfigErrors {
     pub(crate) fn new(mut errors: Vec<ConfigError>) -> Self {
         errors.sort_by(|left, right| left.rank.cmp(&right.rank));
+        // A parser that recovers may stumble twice over one thing.
+        errors.dedup_by(|later, earlier| {
+            later.rank == earlier.rank && later.problem.to_string() == earlier.problem.to_string()
+        });
         Self(errors)
+    }
+
+    /// # Errors
+    /// When there are any.
+    pub fn none_of(errors: Vec<ConfigError>) -> Result<(), Self> {
+        match errors.is_empty() {
+            true => Ok(()),
+            false => Err(Self::new(errors)),
+        }
     }
 
     /// Each error.

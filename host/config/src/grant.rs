@@ -17,6 +17,8 @@ pub struct Grants {
     pub files: Vec<FileGrant>,
     /// How much durable state it may keep per partition. None: none at all.
     pub state: Option<ByteSize>,
+    /// Whether its standard output is the host's. Otherwise it goes to the log.
+    pub stdout: bool,
 }
 
 /// A folder of the host that a component sees under a path of its own.

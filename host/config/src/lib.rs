@@ -5,17 +5,24 @@
 #![forbid(unsafe_code)]
 
 mod connector;
+mod decode;
 mod delivery;
 mod environment;
 mod error;
 mod grant;
 mod guest;
 mod host;
+mod load;
 mod nearest;
 mod node;
+mod overrides;
+mod reader;
+mod reference;
+mod schema;
 mod size;
 mod source_file;
 mod stream;
+mod timestamp;
 
 use std::path::PathBuf;
 
@@ -31,6 +38,8 @@ pub use host::{
     ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
     RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
+pub use load::load;
+pub use schema::{FileKind, schema};
 pub use size::{ByteSize, ByteSizeError};
 pub use source_file::{FileLocation, Location};
 pub use stream::{BatchLimit, CreateTopic, Format, PartitionBy, SinkStream, SourceStream, Start};

@@ -4,7 +4,7 @@
 pub(crate) fn find<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_ascii_lowercase().replace('-', "_");
     known
-        .map(|name| (strsim::damerau_levenshtein(&lower, name), name))
+        .map(|name| (strsim::damerau_levenshtein(&lower, &name.to_ascii_lowercase()), name))
         // One typo in three letters is still recognisable; more is another word.
         .filter(|(distance, name)| *distance <= (name.len().max(lower.len()) / 3).max(1))
         .min()

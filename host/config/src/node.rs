@@ -50,10 +50,15 @@ pub(crate) fn parse(source: &Arc<SourceFile>) -> (Node, Vec<ConfigError>) {
 fn syntax_error(source: &Arc<SourceFile>, problem: &toml::de::Error) -> ConfigError {
     let span = problem.span().unwrap_or(0..0);
     let text = source.text().get(span.start..).unwrap_or_default();
-    let detail = problem.message().to_owned();
+    let mut detail = problem.message().to_owned();
+    let ends = text.starts_with(['\n', '\r']) || text.is_empty();
+    if ends && detail.starts_with("string values must be quoted") {
+        detail = "the value is missing".to_owned();
+    }
     let help = match () {
         () if detail.contains("duplicate key") => "write each key and each [section] once",
-        () if text.starts_with(['\n', '\r']) || text.is_empty() => {
+        () if detail.contains("cannot extend") => "a key is either a value or a [section]",
+        () if ends => {
             "the line ends too early; a value is text in quotes, a number, true, false, [a list] or { a table }"
         }
         () => "text values need quotes: key = \"value\"",
@@ -95,7 +100,8 @@ fn convert(
             Ok(integer) => Value::Integer(integer),
             Err(_) => {
                 let detail = "the number does not fit into 64 bits".to_owned();
-                errors.push(ConfigError::new(Problem::Syntax { detail }).at(origin));
+                let help = "write a smaller number, or text in quotes";
+                errors.push(ConfigError::new(Problem::Syntax { detail }).at(origin).help(help));
                 return None;
             }
         },
@@ -103,7 +109,8 @@ fn convert(
             Ok(float) if float.is_finite() => Value::Float(float),
             _ => {
                 let detail = "the number is not finite".to_owned();
-                errors.push(ConfigError::new(Problem::Syntax { detail }).at(origin));
+                let help = "write a finite number, or text in quotes";
+                errors.push(ConfigError::new(Problem::Syntax { detail }).at(origin).help(help));
                 return None;
             }
         },
@@ -155,6 +162,10 @@ impl Value {
 }
 
 impl Table {
+    pub(crate) const fn empty() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.0
     }

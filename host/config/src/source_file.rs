@@ -1,7 +1,7 @@
 //! A configuration file's text, and the places in it that errors point to.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -58,10 +58,6 @@ pub struct FileLocation {
 impl SourceFile {
     pub(crate) fn new(path: PathBuf, text: String) -> Self {
         Self { path, text }
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -133,10 +129,18 @@ fn quote(content: &str, column: usize, width: usize) -> (String, usize, usize) {
 fn mask_secret(line: &str) -> (String, Option<usize>) {
     const SECRET_WORDS: [&str; 6] =
         ["password", "token", "secret", "api_key", "apikey", "authorization"];
-    let lower = line.to_ascii_lowercase();
-    let word = SECRET_WORDS.iter().filter_map(|word| lower.find(word)).min();
-    let Some(equals) = word.and_then(|word| line[word..].find('=').map(|at| word + at)) else {
-        return (line.to_owned(), None);
+    let secret = |key: &str| {
+        let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+        let key = key.to_ascii_lowercase();
+        // A misspelt `password` holds a password as well.
+        let near = |word: &str| strsim::damerau_levenshtein(&key, word) <= word.len() / 4;
+        SECRET_WORDS.iter().any(|word| key.contains(word) || near(word))
+    };
+    let mut equals = line.match_indices('=').map(|(at, _)| at);
+    let Some(equals) = equals
+        .find(|at| secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default()))
+    else {
+        return (mask_user(line), None);
     };
     let value = &line[equals + 1..];
     // Where a secret is kept is not the secret, and is what people need to see.
@@ -147,6 +151,23 @@ fn mask_secret(line: &str) -> (String, Option<usize>) {
     let masked = format!("{} ***", &line[..=equals]);
     let from = line[..=equals].chars().count() + 1;
     (masked, Some(from))
+}
+
+/// Stars over `user:password` in `scheme://user:password@host`, as many as characters.
+fn mask_user(line: &str) -> String {
+    let mut masked = line.to_owned();
+    let mut from = 0;
+    while let Some(at) = masked[from..].find("://") {
+        let start = from + at + 3;
+        let authority =
+            masked[start..].split(['/', '"', '\'', ' ', '?']).next().unwrap_or_default();
+        if let Some(length) = authority.rfind('@') {
+            let stars = "*".repeat(masked[start..start + length].chars().count());
+            masked.replace_range(start..start + length, &stars);
+        }
+        from = start;
+    }
+    masked
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -189,10 +210,15 @@ mod tests {
 
     #[test]
     fn given_a_secret_should_not_quote_it() {
-        for line in ["password = hunter2", "db.api_key=\"hunter2\"", "x = { token = \"hunter2\" }"]
-        {
+        for line in [
+            "password = hunter2",
+            "pasword = \"hunter2\"",
+            "db.api_key=\"hunter2\"",
+            "x = { token = \"hunter2\" }",
+            "url = \"postgres://user:hunter2@hunter/\"",
+        ] {
             let place = locate(line, line.len() - 5..line.len());
-            assert!(!place.quoted.contains("hunter"), "{}", place.quoted);
+            assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);
         }
         assert!(locate("password = \"env:PW\"", 0..1).quoted.contains("env:PW"));
     }

@@ -23,6 +23,7 @@ pub fn check_against_schema(config: &GuestConfig, schema: &Json) -> Vec<ConfigEr
     for error in validator.iter_errors(config.value()) {
         explain(config, schema, &error, &mut errors);
     }
+    errors.sort_by(|left, right| left.rank().cmp(right.rank()));
     errors
 }
 
@@ -38,8 +39,7 @@ fn explain(
         | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             let known = known_keys(schema, &error.schema_path);
             for key in unexpected {
-                let section = section(at);
-                let problem = Problem::UnknownKey { key: key.clone(), section };
+                let problem = Problem::UnknownKey { key: key.clone(), place: place(at) };
                 let origin = config.origin_of_key(at, key).unwrap_or(config.origin_of(at));
                 let error = ConfigError::new(problem).at(origin);
                 errors.push(error.help(nearest::help(key, known.iter().map(String::as_str))));
@@ -48,23 +48,14 @@ fn explain(
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default().to_owned();
             let example = example(schema, &error.schema_path, &key);
-            let problem = Problem::MissingKey { key, section: section(at) };
+            let problem = Problem::MissingKey { key, place: place(at) };
             errors.push(ConfigError::new(problem).at(config.origin_of(at)).help(example));
         }
         ValidationErrorKind::Type { kind } => {
-            let problem = Problem::WrongType {
-                key: dotted(at),
-                expected: type_names(kind),
-                found: json_kind(&error.instance),
-            };
-            errors.push(ConfigError::new(problem).at(config.origin_of(at)));
+            errors.push(wrong_type_error(config, error, type_names(kind)));
         }
-        ValidationErrorKind::Enum { options } => {
-            let allowed = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            errors.push(not_allowed(config, error, allowed.iter()));
-        }
-        ValidationErrorKind::Constant { expected_value } => {
-            errors.push(not_allowed(config, error, std::iter::once(expected_value)));
+        kind if !allowed_values(kind).is_empty() => {
+            errors.push(not_allowed(config, at, allowed_values(kind)));
         }
         ValidationErrorKind::OneOfNotValid { context } | ValidationErrorKind::AnyOf { context } => {
             explain_alternatives(config, schema, error, context, errors);
@@ -72,13 +63,14 @@ fn explain(
         _ => {
             let detail = error.masked_with("the value").to_string();
             let problem = Problem::InvalidValue { key: dotted(at), detail };
-            errors.push(ConfigError::new(problem).at(config.origin_of(at)));
+            let help = "`kennel inspect` prints what the component accepts";
+            errors.push(ConfigError::new(problem).at(config.origin_of(at)).help(help));
         }
     }
 }
 
-/// A value that fits none of several forms: the allowed values where all forms are values, else
-/// what is wrong with the form that comes nearest.
+/// A value that fits none of several forms: the allowed values where the forms differ by a value
+/// (the value itself or a tag in it), else what is wrong with the form that comes nearest.
 fn explain_alternatives(
     config: &GuestConfig,
     schema: &Json,
@@ -86,61 +78,79 @@ fn explain_alternatives(
     alternatives: &[Vec<ValidationError<'static>>],
     errors: &mut Vec<ConfigError>,
 ) {
-    let mut allowed = Vec::new();
-    for alternative in alternatives {
-        match alternative.as_slice() {
-            [only] if only.instance_path == error.instance_path => match &only.kind {
-                ValidationErrorKind::Constant { expected_value } => allowed.push(expected_value),
-                ValidationErrorKind::Enum { options } => {
-                    allowed.extend(options.as_array().into_iter().flatten());
-                }
-                _ => {}
-            },
-            _ => {}
-        }
-    }
-    let depth = |alternative: &Vec<ValidationError<'_>>| {
-        alternative.iter().map(|error| error.instance_path.as_str().len()).max().unwrap_or(0)
-    };
-    // A form whose tag or type does not even fit complains about that; another form is nearer.
-    let misfit = |alternative: &Vec<ValidationError<'_>>| {
+    let own = error.instance_path.as_str();
+    let wrong_type = |alternative: &Vec<ValidationError<'_>>| {
         alternative.iter().any(|error| {
-            matches!(error.kind, ValidationErrorKind::Constant { .. })
-                || matches!(error.kind, ValidationErrorKind::Type { .. })
-                    && depth(alternative) == error.instance_path.as_str().len()
+            matches!(error.kind, ValidationErrorKind::Type { .. })
+                && error.instance_path.as_str() == own
         })
+    };
+    let wrong_value = |alternative: &Vec<ValidationError<'_>>| {
+        alternative.iter().any(|error| !allowed_values(&error.kind).is_empty())
     };
     let nearest = alternatives
         .iter()
-        .filter(|alternative| !misfit(alternative))
-        .min_by_key(|alternative| (std::cmp::Reverse(depth(alternative)), alternative.len()));
-    match nearest {
-        Some(alternative) if allowed.is_empty() || !error.instance.is_string() => {
-            for error in alternative {
-                explain(config, schema, error, errors);
+        .filter(|alternative| !wrong_type(alternative) && !wrong_value(alternative))
+        .min_by_key(|alternative| alternative.len());
+    if let Some(alternative) = nearest {
+        for error in alternative {
+            explain(config, schema, error, errors);
+        }
+        return;
+    }
+    let values: Vec<_> = alternatives
+        .iter()
+        .filter(|alternative| !wrong_type(alternative))
+        .flatten()
+        .filter(|error| !allowed_values(&error.kind).is_empty())
+        .collect();
+    if let Some(first) = values.first() {
+        let at = first.instance_path.as_str();
+        let same = values.iter().filter(|error| error.instance_path.as_str() == at);
+        let allowed = same.flat_map(|error| allowed_values(&error.kind)).collect();
+        errors.push(not_allowed(config, at, allowed));
+        return;
+    }
+    let mut expected: Vec<String> = Vec::new();
+    for error in alternatives.iter().flatten().filter(|it| it.instance_path.as_str() == own) {
+        if let ValidationErrorKind::Type { kind } = &error.kind {
+            let names = type_names(kind);
+            if !expected.contains(&names) {
+                expected.push(names);
             }
         }
-        _ if !allowed.is_empty() => errors.push(not_allowed(config, error, allowed.into_iter())),
-        _ => {
-            let key = dotted(error.instance_path.as_str());
-            let detail = "the value fits none of the forms the component accepts".to_owned();
-            let origin = config.origin_of(error.instance_path.as_str());
-            errors.push(ConfigError::new(Problem::InvalidValue { key, detail }).at(origin));
-        }
+    }
+    let expected = expected.join(" or ");
+    errors.push(wrong_type_error(config, error, expected));
+}
+
+/// The values that a complaint about a single value allows.
+fn allowed_values(kind: &ValidationErrorKind) -> Vec<&Json> {
+    match kind {
+        ValidationErrorKind::Constant { expected_value } => vec![expected_value],
+        ValidationErrorKind::Enum { options } => options.as_array().into_iter().flatten().collect(),
+        _ => Vec::new(),
     }
 }
 
-fn not_allowed<'a>(
-    config: &GuestConfig,
-    error: &ValidationError<'_>,
-    allowed: impl Iterator<Item = &'a Json>,
-) -> ConfigError {
-    let allowed: Vec<String> = allowed.map(Json::to_string).collect();
-    let at = error.instance_path.as_str();
+fn not_allowed(config: &GuestConfig, at: &str, allowed: Vec<&Json>) -> ConfigError {
+    let allowed: Vec<String> = allowed.into_iter().map(Json::to_string).collect();
     let detail = "the value is not one of those the component knows".to_owned();
     let problem = Problem::InvalidValue { key: dotted(at), detail };
     let error = ConfigError::new(problem).at(config.origin_of(at));
     error.help(format!("allowed: {}", allowed.join(", ")))
+}
+
+fn wrong_type_error(
+    config: &GuestConfig,
+    error: &ValidationError<'_>,
+    expected: String,
+) -> ConfigError {
+    let at = error.instance_path.as_str();
+    let help = format!("write {expected} here");
+    let problem =
+        Problem::WrongType { key: dotted(at), expected, found: json_kind(&error.instance) };
+    ConfigError::new(problem).at(config.origin_of(at)).help(help)
 }
 
 /// `/a/0/b` as people write it: `config.a.0.b`.
@@ -149,8 +159,8 @@ fn dotted(pointer: &str) -> String {
     format!("config{path}")
 }
 
-fn section(pointer: &str) -> String {
-    format!("[{}]", dotted(pointer))
+fn place(pointer: &str) -> String {
+    format!("in [{}]", dotted(pointer))
 }
 
 fn json_kind(value: &Json) -> &'static str {

@@ -1,0 +1,88 @@
+//! From sections of keys to typed values.
+
+mod connector;
+mod credentials;
+mod delivery;
+mod grants;
+mod host;
+mod streams;
+
+use std::path::{Path, PathBuf};
+
+use crate::environment::Environment;
+use crate::error::{ConfigError, Problem};
+use crate::reader::Reader;
+
+pub(crate) use connector::connector;
+pub(crate) use host::host;
+
+/// What values refer to.
+pub(crate) struct Surroundings<'a> {
+    /// The configuration folder; relative paths begin here.
+    pub(crate) folder: &'a Path,
+    pub(crate) environment: &'a Environment,
+}
+
+impl Surroundings<'_> {
+    /// A path as written in a file.
+    fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        // `components()` drops the `./` that people like to write.
+        self.folder.join(path).components().collect()
+    }
+}
+
+/// Text as Iggy accepts it for a stream, topic or consumer group.
+fn iggy_name(reader: &Reader<'_>, key: &str) -> Option<String> {
+    let name = reader.text(key)?;
+    if let Err(detail) = check_iggy_name(&name) {
+        reader.refuse(key, detail, "choose a shorter name");
+        return None;
+    }
+    Some(name)
+}
+
+fn check_iggy_name(name: &str) -> Result<(), &'static str> {
+    match name.len() <= 255 {
+        true => Ok(()),
+        false => Err("a name in Iggy has at most 255 bytes"),
+    }
+}
+
+/// The file of a component: beside the configuration, else in the folders searched.
+fn component(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    search: &[PathBuf],
+    must_exist: bool,
+) -> Option<PathBuf> {
+    let written = reader.text("component")?;
+    if written.starts_with("oci://") {
+        let help = "download the component and write the path of its file";
+        reader.not_available("component", "a component from a registry (oci://)", help);
+        return None;
+    }
+    if written.contains("://") {
+        let help = "write the path of a file, for example \"sinks/stdout.wasm\"";
+        reader.refuse("component", "not a path", help);
+        return None;
+    }
+    let mut candidates = vec![surroundings.resolve(&written)];
+    if Path::new(&written).is_relative() {
+        candidates.extend(search.iter().map(|folder| folder.join(&written)));
+    }
+    if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
+        return Some(found.clone());
+    }
+    let first = candidates.first().cloned();
+    if must_exist {
+        let looked: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
+        let problem = Problem::ComponentNotFound { component: written };
+        let help = format!(
+            "looked for {}; build it, correct the path, or add its folder to [components] search \
+             in kennel.toml",
+            looked.join(", ")
+        );
+        reader.errors.push(ConfigError::new(problem).at(reader.origin_of("component")).help(help));
+    }
+    first
+}

@@ -1,0 +1,140 @@
+//! The file of one connector.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::delivery::delivery;
+use super::grants::grants;
+use super::streams::{sink_streams, source_stream};
+use super::{Surroundings, component};
+use crate::connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
+use crate::guest::GuestConfig;
+use crate::reader::Reader;
+use crate::reference::Scope;
+use crate::size::ByteSize;
+
+/// None: something required is wrong; the errors say what.
+pub(crate) fn connector(
+    reader: &Reader<'_>,
+    file: &Path,
+    surroundings: &Surroundings<'_>,
+    search: &[PathBuf],
+) -> Option<ConnectorConfig> {
+    let scopes = [("sink", Scope::Sink), ("source", Scope::Source)];
+    let scope = reader.choice("type", &scopes);
+    // Without a known type the rest is still worth checking, except what depends on it.
+    let reader = &reader.clone().for_scope(scope.unwrap_or(Scope::Both));
+    let key = key(reader, file);
+    let enabled = reader.flag("enabled");
+    let component = component(reader, surroundings, search, enabled);
+    let group = key.as_ref().map(|key| format!("kennel-{key}")).unwrap_or_default();
+    let direction = match scope {
+        Some(Scope::Source) => source_stream(reader).map(Direction::Source),
+        _ => sink_streams(reader, &group).map(Direction::Sink),
+    };
+    let limits = limits(&reader.section("limits"), None);
+    let transforms: Vec<_> = reader
+        .sections("transforms")
+        .iter()
+        .map(|section| transform(section, surroundings, (search, enabled), limits))
+        .collect();
+    let config = guest_config(reader);
+    let grants = grants(&reader.section("grants"), surroundings);
+    let delivery = delivery(&reader.section("delivery"), direction.as_ref());
+    if let Some(direction) = &direction {
+        check_batches_fit(reader, direction, &limits);
+    }
+    scope?;
+    Some(ConnectorConfig {
+        key: key?,
+        file: file.to_path_buf(),
+        enabled,
+        component: component?,
+        direction: direction?,
+        transforms: transforms.into_iter().collect::<Option<_>>()?,
+        config,
+        grants,
+        limits,
+        delivery: delivery?,
+    })
+}
+
+fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
+    const FORM: &str = "1 to 64 letters, digits, `-`, `_` or `.`, beginning with a letter or digit";
+    if reader.has("key") {
+        let text = reader.text("key")?;
+        let key = ConnectorKey::new(&text);
+        if key.is_none() {
+            reader.refuse("key", format!("\"{text}\" is not a key"), format!("a key is {FORM}"));
+        }
+        return key;
+    }
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let key = ConnectorKey::new(stem);
+    if key.is_none() {
+        let detail = "the file's name cannot serve as a key";
+        reader.refuse("key", detail, format!("add `key = \"…\"`: {FORM}"));
+    }
+    key
+}
+
+fn transform(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    (search, must_exist): (&[PathBuf], bool),
+    connector_limits: Limits,
+) -> Option<TransformConfig> {
+    let component = component(reader, surroundings, search, must_exist);
+    let config = guest_config(reader);
+    let grants = grants(&reader.section("grants"), surroundings);
+    let limits = limits(&reader.section("limits"), Some(connector_limits));
+    Some(TransformConfig { component: component?, config, grants, limits })
+}
+
+fn guest_config(reader: &Reader<'_>) -> GuestConfig {
+    match reader.guest("config") {
+        Some(node) => GuestConfig::new(node.clone()),
+        None => GuestConfig::empty(reader.origin().clone()),
+    }
+}
+
+/// Keys that are not written come from `base`, else from the defaults.
+fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
+    /// What 32-bit WebAssembly can address.
+    const ADDRESSABLE: ByteSize = ByteSize::mebibytes(4096);
+    let memory = match base {
+        Some(base) if !reader.has("memory") => base.memory,
+        _ => reader.size("memory"),
+    };
+    if memory > ADDRESSABLE {
+        reader.refuse(
+            "memory",
+            "a component cannot address more than 4GiB",
+            "write \"4GiB\" or less",
+        );
+    }
+    let time = |key: &str, of_base: fn(Limits) -> Duration| match base {
+        Some(base) if !reader.has(key) => of_base(base),
+        _ => reader.duration(key),
+    };
+    let call_timeout = time("call_timeout", |base| base.call_timeout);
+    let cpu_timeout = time("cpu_timeout", |base| base.cpu_timeout);
+    if reader.has("cpu_timeout") && cpu_timeout > call_timeout {
+        let detail = "`cpu_timeout` is longer than `call_timeout`, which would always come first";
+        reader.conflict("cpu_timeout", detail, "make it shorter, or `call_timeout` longer");
+    }
+    Limits { memory, call_timeout, cpu_timeout: cpu_timeout.min(call_timeout) }
+}
+
+fn check_batches_fit(reader: &Reader<'_>, direction: &Direction, limits: &Limits) {
+    let largest = match direction {
+        Direction::Sink(streams) => streams.iter().map(|stream| stream.batch.bytes).max(),
+        Direction::Source(stream) => Some(stream.batch.bytes),
+    };
+    if let Some(bytes) = largest.filter(|bytes| *bytes >= limits.memory) {
+        let detail =
+            format!("a batch of {bytes} does not fit into the memory limit of {}", limits.memory);
+        let key = if reader.has("limits") { "limits" } else { "streams" };
+        reader.conflict(key, detail, "raise `memory` in [limits] or lower `batch = { bytes = … }`");
+    }
+}

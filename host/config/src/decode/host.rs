@@ -1,0 +1,97 @@
+//! `kennel.toml`.
+
+use super::Surroundings;
+use super::credentials::credentials;
+use crate::host::{
+    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, RuntimeConfig,
+    ServerAddress, StateConfig,
+};
+use crate::reader::Reader;
+
+/// None: something required is wrong; the errors say what.
+pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<HostConfig> {
+    let iggy = iggy(&reader.section("iggy"), surroundings);
+    let state = reader.section("state").path("path");
+    let components = components(&reader.section("components"), surroundings);
+    let logging = logging(&reader.section("logging"));
+    let runtime = reader.section("runtime");
+    let runtime = RuntimeConfig {
+        drain_timeout: runtime.duration("drain_timeout"),
+        memory_budget: runtime.size_option("memory_budget"),
+    };
+    Some(HostConfig {
+        iggy: iggy?,
+        state: StateConfig { path: surroundings.resolve(state?) },
+        components: components?,
+        logging: logging?,
+        runtime,
+    })
+}
+
+fn iggy(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<IggyConfig> {
+    let address = address(reader);
+    let credentials = credentials(reader, surroundings);
+    let tls = tls(&reader.section("tls"), surroundings);
+    Some(IggyConfig { address: address?, credentials: credentials?, tls })
+}
+
+fn address(reader: &Reader<'_>) -> Option<ServerAddress> {
+    let text = reader.text("address")?;
+    match text.parse() {
+        Ok(address) => Some(address),
+        Err(error) => {
+            reader.refuse(
+                "address",
+                format!("{error}"),
+                "write it as \"host:port\", for example \"127.0.0.1:8090\"",
+            );
+            None
+        }
+    }
+}
+
+fn tls(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<IggyTls> {
+    let ca_file = reader.path("ca_file").map(|path| surroundings.resolve(path));
+    let domain = reader.text("domain");
+    if !reader.flag("enabled") {
+        for key in ["ca_file", "domain"].into_iter().filter(|key| reader.has(key)) {
+            let detail = format!("`{key}` has no effect while TLS is not enabled");
+            reader.conflict(key, detail, "add `enabled = true` to [iggy.tls]");
+        }
+        return None;
+    }
+    if let Some(file) = ca_file.as_ref().filter(|file| !file.is_file()) {
+        let detail = format!("there is no file {}", file.display());
+        reader.refuse("ca_file", detail, "write the path of a PEM file, or leave it out");
+    }
+    Some(IggyTls { ca_file, domain })
+}
+
+fn components(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<ComponentsConfig> {
+    let search = reader.texts("search");
+    Some(ComponentsConfig {
+        cache: surroundings.resolve(reader.path("cache")?),
+        search: search.iter().map(|(folder, _)| surroundings.resolve(folder)).collect(),
+    })
+}
+
+fn logging(reader: &Reader<'_>) -> Option<LoggingConfig> {
+    let formats = [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let format = reader.choice("format", &formats);
+    let level = reader.text("level")?;
+    if !level.split(',').all(is_log_directive) {
+        let help = "write error, warn, info, debug or trace, or a list such as \
+                    \"info,kennel_broker=debug\"";
+        reader.refuse("level", format!("\"{level}\" is not a level"), help);
+    }
+    Some(LoggingConfig { format: format?, level })
+}
+
+/// `level` or `target=level`.
+fn is_log_directive(directive: &str) -> bool {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let (target, level) = directive.trim().rsplit_once('=').unwrap_or(("any", directive.trim()));
+    let known = LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level));
+    let target_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-');
+    known && !target.is_empty() && target.bytes().all(target_byte)
+}
