@@ -65,6 +65,10 @@ pub(crate) fn component(role: Role, arguments: &Arguments, item: &ItemImpl) -> T
             }
         }
 
+        // Where nothing is exported, the author's types would seem to be unused.
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: fn() = || <#component as ::kennel_sdk::glue::Component>::with_slot(|_| ());
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             type KennelGuest = ::kennel_sdk::glue::#guest<#component>;

@@ -47,7 +47,8 @@ pub(super) fn send_all(requests: Vec<Request>, concurrency: usize) -> Vec<Answer
         // From the back, so that swapping one out does not move another that is ready.
         for at in ready.into_iter().rev() {
             let request = running.swap_remove(at as usize);
-            answers[request.index] = Some(finish(request));
+            let index = request.index;
+            answers[index] = Some(finish(request));
         }
     }
     let unanswered = || Err(Error::Other("the request was not sent".to_owned()));
@@ -57,32 +58,29 @@ pub(super) fn send_all(requests: Vec<Request>, concurrency: usize) -> Vec<Answer
 fn start(index: usize, request: Request) -> Result<InFlight, Error> {
     let url = Url::parse(&request.url)?;
     let outgoing = OutgoingRequest::new(fields(&request)?);
-    let invalid = |what: &str| move |()| Error::Invalid(format!("the {what} is refused"));
-    outgoing.set_method(&method(&request.method)).map_err(invalid("method"))?;
+    outgoing.set_method(&method(&request.method)).map_err(|()| refused("method"))?;
     let scheme = if url.secure { Scheme::Https } else { Scheme::Http };
-    outgoing.set_scheme(Some(&scheme)).map_err(invalid("scheme"))?;
-    outgoing.set_authority(Some(&url.authority)).map_err(invalid("host"))?;
-    outgoing.set_path_with_query(Some(&url.path_and_query)).map_err(invalid("path"))?;
-    let body = outgoing.body().map_err(invalid("body"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("scheme"))?;
+    outgoing.set_authority(Some(&url.authority)).map_err(|()| refused("host"))?;
+    outgoing.set_path_with_query(Some(&url.path_and_query)).map_err(|()| refused("path"))?;
+    let body = outgoing.body().map_err(|()| refused("body"))?;
 
     let options = options(&request)?;
     let future =
         outgoing_handler::handle(outgoing, options).map_err(|code| explain(&request.url, code))?;
     if let Err(error) = write(body, &request.body) {
-        // The answer tells more than the broken pipe, if there is one: a refusal, or a status sent early.
-        let early = future.get().and_then(Result::ok);
-        if let Some(Err(code)) = early {
-            return Err(explain(&request.url, code));
-        }
-        return Err(error);
+        // The answer tells more than the broken pipe: a refusal, or a status that was sent early.
+        let ready = future.subscribe();
+        ready.block();
+        let refusal = future.get().and_then(Result::ok).and_then(Result::err);
+        return Err(refusal.map_or(error, |code| explain(&request.url, code)));
     }
-    Ok(InFlight {
-        index,
-        url: request.url,
-        limit: request.response_limit,
-        ready: future.subscribe(),
-        future,
-    })
+    let ready = future.subscribe();
+    Ok(InFlight { index, url: request.url, limit: request.response_limit, ready, future })
+}
+
+fn refused(what: &str) -> Error {
+    Error::Invalid(format!("the host refuses the {what}"))
 }
 
 fn fields(request: &Request) -> Result<Fields, Error> {
