@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::Broker;
 use crate::clock::now_micros;
-use crate::command::{Answer, Outcome, Reply};
-use crate::frame::{self, FrameError, FrameLimit, Incoming};
+use crate::command::{Answer, Outcome, Reply, command_code};
+use crate::faults::Fault;
+use crate::frame::{self, FrameError, FrameLimit, Incoming, Request};
 use crate::session::Session;
 use crate::status::Status;
 
@@ -21,21 +22,33 @@ const LIMIT_BEFORE_LOGIN: usize = 4096;
 /// Header and small bodies arrive in one read.
 const READ_BUFFER: usize = 8192;
 
-/// Serves a connection until the client leaves, breaks the protocol, or `stop` fires between two
-/// requests.
-pub(crate) async fn serve<S>(
-    broker: Arc<Broker>,
-    stream: S,
-    local: SocketAddr,
-    peer: SocketAddr,
-    stop: CancellationToken,
-) where
+/// Both ends of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) local: SocketAddr,
+    pub(crate) peer: SocketAddr,
+}
+
+/// How a server ends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    /// Gracefully: requests in hand are answered, everything is written.
+    pub(crate) stop: CancellationToken,
+    /// As if killed: nothing more is written.
+    pub(crate) kill: CancellationToken,
+}
+
+/// Serves a connection until the client leaves, breaks the protocol, or the server is
+/// to stop and no request is in hand.
+pub(crate) async fn serve<S>(broker: Arc<Broker>, stream: S, addresses: Addresses, signals: Signals)
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let Addresses { local, peer } = addresses;
     let session = broker.open_session(local, peer);
-    let mut connection = Connection { broker: &broker, session };
+    let mut connection = Connection { broker: &broker, session, kill: &signals.kill };
     let mut stream = BufReader::with_capacity(READ_BUFFER, stream);
-    if let Err(error) = connection.run(&mut stream, &stop).await {
+    if let Err(error) = connection.run(&mut stream, &signals.stop).await {
         tracing::debug!(%peer, %error, "connection ended");
     }
 }
@@ -43,6 +56,7 @@ pub(crate) async fn serve<S>(
 struct Connection<'a> {
     broker: &'a Broker,
     session: Session,
+    kill: &'a CancellationToken,
 }
 
 impl Drop for Connection<'_> {
@@ -70,7 +84,8 @@ impl Connection<'_> {
             let (header, outcome) = match incoming {
                 Incoming::Request(request) => {
                     let header = request.header;
-                    (header, self.broker.execute(&mut self.session, request).await)
+                    let Some(outcome) = self.execute(request).await else { return Ok(()) };
+                    (header, outcome)
                 }
                 Incoming::TooLarge(header) => {
                     (header, Outcome::Answer(Err(Status::TOO_BIG_MESSAGE_PAYLOAD)))
@@ -84,6 +99,35 @@ impl Connection<'_> {
             };
             frame::write_parts(stream.get_mut(), &mut parts).await?;
         }
+    }
+
+    /// Carries out a request, with the fault that is due. `None` if it is not to be answered.
+    async fn execute(&mut self, request: Request) -> Option<Outcome> {
+        let (broker, session) = (self.broker, &mut self.session);
+        match broker.faults.strike(command_code(&request)) {
+            None => {}
+            Some(Fault::Delay(time)) => tokio::time::sleep(time).await,
+            Some(Fault::Refuse(code)) => return Some(Outcome::Answer(Err(Status(code)))),
+            Some(Fault::Drop) => return None,
+            Some(Fault::Duplicate) => {
+                let twin = Request { header: request.header, body: request.body.clone() };
+                broker.execute(session, twin).await;
+            }
+            Some(Fault::LoseReply) => {
+                broker.execute(session, request).await;
+                return None;
+            }
+            Some(Fault::Die) => {
+                self.kill.cancel();
+                return None;
+            }
+            Some(Fault::DieAfter) => {
+                broker.execute(session, request).await;
+                self.kill.cancel();
+                return None;
+            }
+        }
+        Some(broker.execute(session, request).await)
     }
 
     fn limit(&self) -> FrameLimit {

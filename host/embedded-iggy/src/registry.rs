@@ -60,6 +60,18 @@ impl<T: Named> Registry<T> {
         self.items.get(&self.resolve(identifier)?)
     }
 
+    pub(crate) fn get_by_id(&self, id: u32) -> Option<&T> {
+        self.items.get(&id)
+    }
+
+    pub(crate) fn get_by_id_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.items.get_mut(&id)
+    }
+
+    pub(crate) fn get_by_name(&self, name: &str) -> Option<&T> {
+        self.items.get(self.ids.get(name)?)
+    }
+
     pub(crate) fn get_mut(&mut self, identifier: &WireIdentifier) -> Option<&mut T> {
         let id = self.resolve(identifier)?;
         self.items.get_mut(&id)
@@ -90,10 +102,6 @@ impl<T: Named> Registry<T> {
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.items.values_mut()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
     }
 
     /// The id the next item will get.

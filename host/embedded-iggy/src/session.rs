@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::group::MemberId;
+
 /// Who has logged in on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -10,6 +12,20 @@ pub(crate) struct Identity {
     pub(crate) client: u128,
     /// The number the server answered the login with.
     pub(crate) session: u64,
+    pub(crate) user: u32,
+}
+
+impl Identity {
+    /// Who acts on a connection with this identity.
+    pub(crate) fn caller(&self, session: &Session) -> Caller {
+        Caller { member: session.connection, user: self.user }
+    }
+}
+
+/// Who asks for something: a member of groups, and a user with permissions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) member: MemberId,
     pub(crate) user: u32,
 }
 

@@ -23,6 +23,10 @@ pub(crate) struct TopicSettings {
     pub(crate) compression: u8,
     /// Bytes after which a segment is closed, if the client chose it.
     pub(crate) segment_bytes: Option<u64>,
+    /// Whether a batch must survive a loss of power before it is acknowledged.
+    pub(crate) sync_messages: bool,
+    /// The same for stored consumer offsets.
+    pub(crate) sync_offsets: bool,
 }
 
 impl TopicSettings {
@@ -45,6 +49,8 @@ impl TopicSettings {
             max_size: max_size.into(),
             compression: compression.as_code(),
             segment_bytes: parsed.segment_size.map(|size| size.as_bytes_u64()),
+            sync_messages: parsed.durability.is_persisted(),
+            sync_offsets: parsed.consumer_offset_durability.is_persisted(),
             options,
         })
     }

@@ -15,28 +15,39 @@ use crate::catalog::Topic;
 use crate::group::{Access, MemberId};
 use crate::partition::{ConsumerKey, Partition};
 use crate::registry::Named;
+use crate::session::Caller;
 use crate::status::Status;
+use crate::user::Need;
 
 impl Broker {
     /// A commit in a group may complete a hand-off, so the group is settled right after it.
-    pub(super) fn store_offset(&self, member: MemberId, body: &[u8]) -> Answer {
+    pub(super) async fn store_offset(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: StoreConsumerOffsetRequest = decode(body)?;
-        let mut catalog = self.catalog.lock();
-        let topic = catalog.topic_mut(&request.stream_id, &request.topic_id)?;
-        let (partition, key) = writable(topic, member, &request.consumer, request.partition_id)?;
-        partition.store_offset(key, request.offset)?;
-        if request.consumer.kind == KIND_CONSUMER_GROUP {
-            let (group, offsets) = topic.group_mut(&request.consumer.id)?;
-            group.settle(&offsets, Instant::now());
+        let saved = {
+            let mut catalog = self.catalog.lock();
+            let need = Need::Poll;
+            let topic = catalog.topic_mut(caller, &request.stream_id, &request.topic_id, need)?;
+            let (partition, key) =
+                writable(topic, caller.member, &request.consumer, request.partition_id)?;
+            partition.store_offset(key, request.offset)?;
+            if request.consumer.kind == KIND_CONSUMER_GROUP {
+                let (group, offsets) = topic.group_mut(&request.consumer.id)?;
+                group.settle(&offsets, Instant::now());
+            }
+            topic.settings.sync_offsets.then_some(partition)
+        };
+        // Otherwise a timer saves it.
+        if let Some(partition) = saved {
+            self.save_offsets(vec![partition]).await;
         }
         Ok(Reply::Empty)
     }
 
     /// Any client may read any consumer's offset.
-    pub(super) fn get_offset(&self, body: &[u8]) -> Answer {
+    pub(super) fn get_offset(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: GetConsumerOffsetRequest = decode(body)?;
         let catalog = self.catalog.lock();
-        let topic = catalog.topic(&request.stream_id, &request.topic_id)?;
+        let topic = catalog.topic(caller, &request.stream_id, &request.topic_id, Need::Poll)?;
         let key = if request.consumer.kind == KIND_CONSUMER_GROUP {
             match topic.group(&request.consumer.id) {
                 Ok(group) => ConsumerKey::Group(group.id()),
@@ -55,11 +66,12 @@ impl Broker {
         })))
     }
 
-    pub(super) fn delete_offset(&self, member: MemberId, body: &[u8]) -> Answer {
+    pub(super) fn delete_offset(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: DeleteConsumerOffsetRequest = decode(body)?;
         let mut catalog = self.catalog.lock();
-        let topic = catalog.topic_mut(&request.stream_id, &request.topic_id)?;
-        let (partition, key) = writable(topic, member, &request.consumer, request.partition_id)?;
+        let topic = catalog.topic_mut(caller, &request.stream_id, &request.topic_id, Need::Poll)?;
+        let (partition, key) =
+            writable(topic, caller.member, &request.consumer, request.partition_id)?;
         partition.delete_offset(&key)?;
         Ok(Reply::Empty)
     }

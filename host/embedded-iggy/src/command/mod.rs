@@ -3,11 +3,15 @@
 mod consumer_groups;
 mod consumer_offsets;
 mod login;
+mod options;
 mod poll;
 mod send;
+mod stats;
 mod streams;
 mod system;
+mod tokens;
 mod topics;
+mod users;
 
 use bytes::Bytes;
 use iggy_binary_protocol::codes::*;
@@ -74,7 +78,7 @@ impl Broker {
         let header = &request.header;
         let code = command_code(&request);
         if header.operation == Operation::Register {
-            return self.login(session, header.client, &request.body);
+            return self.login(session, header.client, &request.body).await;
         }
         if header.operation == Operation::NonReplicated && code == PING_CODE {
             return Outcome::Answer(Ok(Reply::Empty));
@@ -90,7 +94,12 @@ impl Broker {
             self.logout(session);
             return Outcome::Answer(Ok(Reply::Empty));
         }
-        Outcome::Answer(self.command(session, identity, code, request.body).await)
+        let changes_catalog = changes_catalog(header.operation);
+        let mut answer = self.command(session, identity, code, request.body).await;
+        if changes_catalog && answer.is_ok() {
+            answer = self.save_catalog().await.and(answer);
+        }
+        Outcome::Answer(answer)
     }
 
     async fn command(
@@ -100,44 +109,59 @@ impl Broker {
         code: u32,
         body: Vec<u8>,
     ) -> Answer {
-        let member = session.connection;
+        let caller = identity.caller(session);
         match code {
-            SEND_MESSAGES_CODE => self.send_messages(body).await,
-            POLL_MESSAGES_CODE => self.poll_messages(member, &body).await,
-            FLUSH_UNSAVED_BUFFER_CODE => self.flush(&body).await,
+            SEND_MESSAGES_CODE => self.send_messages(caller, body).await,
+            POLL_MESSAGES_CODE => self.poll_messages(caller, &body).await,
+            FLUSH_UNSAVED_BUFFER_CODE => self.flush(caller, &body).await,
+            DELETE_SEGMENTS_CODE => self.delete_segments(caller, &body).await,
 
-            STORE_CONSUMER_OFFSET_CODE => self.store_offset(member, &body),
-            GET_CONSUMER_OFFSET_CODE => self.get_offset(&body),
-            DELETE_CONSUMER_OFFSET_CODE => self.delete_offset(member, &body),
+            STORE_CONSUMER_OFFSET_CODE => self.store_offset(caller, &body).await,
+            GET_CONSUMER_OFFSET_CODE => self.get_offset(caller, &body),
+            DELETE_CONSUMER_OFFSET_CODE => self.delete_offset(caller, &body),
 
             GET_CLUSTER_METADATA_CODE => Ok(self.cluster_metadata(session)),
             GET_ME_CODE => Ok(self.get_me(session, identity)),
-            GET_CLIENT_CODE => self.get_client(&body),
-            GET_CLIENTS_CODE => Ok(self.get_clients()),
+            GET_CLIENT_CODE => self.get_client(caller, &body),
+            GET_CLIENTS_CODE => self.get_clients(caller),
+            GET_STATS_CODE => self.get_stats(caller),
+            DESCRIBE_OPTIONS_CODE => options::describe_options(&body),
 
-            GET_STREAM_CODE => self.get_stream(&body),
-            GET_STREAMS_CODE => Ok(self.get_streams()),
-            CREATE_STREAM_CODE => self.create_stream(&body),
-            UPDATE_STREAM_CODE => self.update_stream(&body),
-            DELETE_STREAM_CODE => self.delete_stream(&body),
-            PURGE_STREAM_CODE => self.purge_stream(&body),
+            GET_STREAM_CODE => self.get_stream(caller, &body),
+            GET_STREAMS_CODE => self.get_streams(caller),
+            CREATE_STREAM_CODE => self.create_stream(caller, &body),
+            UPDATE_STREAM_CODE => self.update_stream(caller, &body),
+            DELETE_STREAM_CODE => self.delete_stream(caller, &body),
+            PURGE_STREAM_CODE => self.purge_stream(caller, &body),
 
-            GET_TOPIC_CODE => self.get_topic(&body),
-            GET_TOPICS_CODE => self.get_topics(&body),
-            CREATE_TOPIC_CODE => self.create_topic(&body),
-            UPDATE_TOPIC_CODE => self.update_topic(&body),
-            DELETE_TOPIC_CODE => self.delete_topic(&body),
-            PURGE_TOPIC_CODE => self.purge_topic(&body),
-            CREATE_PARTITIONS_CODE => self.create_partitions(&body),
-            DELETE_PARTITIONS_CODE => self.delete_partitions(&body),
+            GET_TOPIC_CODE => self.get_topic(caller, &body),
+            GET_TOPICS_CODE => self.get_topics(caller, &body),
+            CREATE_TOPIC_CODE => self.create_topic(caller, &body),
+            UPDATE_TOPIC_CODE => self.update_topic(caller, &body),
+            DELETE_TOPIC_CODE => self.delete_topic(caller, &body),
+            PURGE_TOPIC_CODE => self.purge_topic(caller, &body),
+            CREATE_PARTITIONS_CODE => self.create_partitions(caller, &body),
+            DELETE_PARTITIONS_CODE => self.delete_partitions(caller, &body),
 
-            GET_CONSUMER_GROUP_CODE => self.get_group(&body),
-            GET_CONSUMER_GROUPS_CODE => self.get_groups(&body),
-            CREATE_CONSUMER_GROUP_CODE => self.create_group(&body),
-            DELETE_CONSUMER_GROUP_CODE => self.delete_group(&body),
-            JOIN_CONSUMER_GROUP_CODE => self.join_group(member, &body),
-            LEAVE_CONSUMER_GROUP_CODE => self.leave_group(member, &body),
-            SYNC_CONSUMER_GROUP_CODE => self.sync_group(member, &body),
+            GET_CONSUMER_GROUP_CODE => self.get_group(caller, &body),
+            GET_CONSUMER_GROUPS_CODE => self.get_groups(caller, &body),
+            CREATE_CONSUMER_GROUP_CODE => self.create_group(caller, &body),
+            DELETE_CONSUMER_GROUP_CODE => self.delete_group(caller, &body),
+            JOIN_CONSUMER_GROUP_CODE => self.join_group(caller, &body),
+            LEAVE_CONSUMER_GROUP_CODE => self.leave_group(caller, &body),
+            SYNC_CONSUMER_GROUP_CODE => self.sync_group(caller, &body),
+
+            GET_USER_CODE => self.get_user(caller, &body),
+            GET_USERS_CODE => self.get_users(caller),
+            CREATE_USER_CODE => self.create_user(caller, &body).await,
+            DELETE_USER_CODE => self.delete_user(caller, &body),
+            UPDATE_USER_CODE => self.update_user(caller, &body),
+            UPDATE_PERMISSIONS_CODE => self.update_permissions(caller, &body),
+            CHANGE_PASSWORD_CODE => self.change_password(caller, &body).await,
+
+            GET_PERSONAL_ACCESS_TOKENS_CODE => self.get_tokens(caller),
+            CREATE_PERSONAL_ACCESS_TOKEN_CODE => self.create_token(caller, &body),
+            DELETE_PERSONAL_ACCESS_TOKEN_CODE => self.delete_token(caller, &body),
 
             other => {
                 tracing::debug!(code = other, "command is not supported");
@@ -145,6 +169,12 @@ impl Broker {
             }
         }
     }
+}
+
+/// Whether an operation changes what is saved. Memberships end with their connection.
+fn changes_catalog(operation: Operation) -> bool {
+    operation.is_metadata()
+        && !matches!(operation, Operation::JoinConsumerGroup | Operation::LeaveConsumerGroup)
 }
 
 /// Reads carry no session number of their own.

@@ -10,10 +10,13 @@ use iggy_binary_protocol::{KIND_CONSUMER_GROUP, WireEncode, WirePollingStrategy}
 
 use super::{Answer, Reply, decode};
 use crate::broker::Broker;
-use crate::group::{Access, MemberId};
+use crate::durability::blocking;
+use crate::group::Access;
 use crate::partition::{ConsumerKey, Partition, Start};
 use crate::registry::Named;
+use crate::session::Caller;
 use crate::status::Status;
+use crate::user::Need;
 
 /// In place of a partition id: the member must synchronise its group before it polls again.
 const RESYNC_REQUIRED: u32 = u32::MAX;
@@ -27,28 +30,32 @@ struct Reader {
 impl Broker {
     /// The catalogue is locked to find the partition and, in a group, once more to hand out what
     /// was read; never while reading.
-    pub(super) async fn poll_messages(&self, member: MemberId, body: &[u8]) -> Answer {
+    pub(super) async fn poll_messages(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: PollMessagesRequest = decode(body)?;
         if request.count == 0 {
             return Err(Status::INVALID_MESSAGES_COUNT);
         }
         let in_group = request.consumer.kind == KIND_CONSUMER_GROUP;
         let reader = if in_group {
-            match self.group_reader(member, &request)? {
+            match self.group_reader(caller, &request)? {
                 Some(reader) => reader,
                 None => return Ok(resync()),
             }
         } else {
-            self.plain_reader(&request)?
+            self.plain_reader(caller, &request)?
         };
         let Reader { partition, key } = reader;
         let start = start(&request.strategy, partition.stored_offset(&key))?;
         let plan = partition.plan(start, request.count, self.settings.frame_limit);
         let last = plan.last;
-        let mut parts = vec![prefix(partition.id, plan.current_offset, plan.messages)];
-        plan.load(&mut parts)?;
+        let parts = vec![prefix(partition.id, plan.current_offset, plan.messages)];
+        let parts = if plan.needs_disk() {
+            blocking(move || Ok(plan.load(parts))).await??
+        } else {
+            plan.load(parts)?
+        };
         if let Some(last) = last {
-            if in_group && !self.deliver(member, &request, partition.id, last) {
+            if in_group && !self.deliver(caller, &request, partition.id, last) {
                 return Ok(resync());
             }
             if request.auto_commit {
@@ -58,9 +65,13 @@ impl Broker {
         Ok(Reply::Parts(parts))
     }
 
-    fn plain_reader(&self, request: &PollMessagesRequest) -> Result<Reader, Status> {
+    fn plain_reader(
+        &self,
+        caller: Caller,
+        request: &PollMessagesRequest,
+    ) -> Result<Reader, Status> {
         let catalog = self.catalog.lock();
-        let topic = catalog.topic(&request.stream_id, &request.topic_id)?;
+        let topic = catalog.topic(caller, &request.stream_id, &request.topic_id, Need::Poll)?;
         let partition = topic.partition(request.partition_id.unwrap_or(0))?.clone();
         Ok(Reader { partition, key: ConsumerKey::from(&request.consumer.id) })
     }
@@ -68,18 +79,18 @@ impl Broker {
     /// `None` if the member may not read the partition it named.
     fn group_reader(
         &self,
-        member: MemberId,
+        caller: Caller,
         request: &PollMessagesRequest,
     ) -> Result<Option<Reader>, Status> {
         let mut catalog = self.catalog.lock();
-        let topic = catalog.topic_mut(&request.stream_id, &request.topic_id)?;
+        let topic = catalog.topic_mut(caller, &request.stream_id, &request.topic_id, Need::Poll)?;
         let partition_id = request.partition_id.ok_or(Status::INVALID_IDENTIFIER)?;
         let partition = topic.partition(partition_id).cloned();
         let Ok((group, offsets)) = topic.group_mut(&request.consumer.id) else {
             return Ok(None);
         };
         group.settle(&offsets, Instant::now());
-        if !group.allows(member, partition_id, Access::Poll) {
+        if !group.allows(caller.member, partition_id, Access::Poll) {
             return Ok(None);
         }
         Ok(Some(Reader { partition: partition?, key: ConsumerKey::Group(group.id()) }))
@@ -89,16 +100,16 @@ impl Broker {
     /// the poll began.
     fn deliver(
         &self,
-        member: MemberId,
+        caller: Caller,
         request: &PollMessagesRequest,
         partition: u32,
         last: u64,
     ) -> bool {
         let mut catalog = self.catalog.lock();
         catalog
-            .topic_mut(&request.stream_id, &request.topic_id)
+            .topic_mut(caller, &request.stream_id, &request.topic_id, Need::Poll)
             .and_then(|topic| topic.group_mut(&request.consumer.id))
-            .is_ok_and(|(group, _)| group.deliver(member, partition, last))
+            .is_ok_and(|(group, _)| group.deliver(caller.member, partition, last))
     }
 }
 

@@ -1,32 +1,42 @@
-//! Sending messages.
+//! Sending messages, and what becomes of stored ones on request.
 
 use iggy_binary_protocol::batch::decode_batch_slice;
 use iggy_binary_protocol::requests::messages::{FlushUnsavedBufferRequest, SendMessagesHeader};
+use iggy_binary_protocol::requests::segments::DeleteSegmentsRequest;
 use iggy_binary_protocol::responses::messages::{
     SendMessagesConfirmationResponse, SendMessagesResponse,
 };
 
 use super::{Answer, Reply, decode};
 use crate::broker::Broker;
+use crate::durability::{blocking, sync_file};
+use crate::partition::Appended;
+use crate::session::Caller;
+use crate::settings::Fsync;
 use crate::status::Status;
+use crate::user::Need;
 
 impl Broker {
     /// The body is `[metadata length][metadata][batch]`. The batch is verified before any lock and
     /// stored in the buffer it came in.
-    pub(super) async fn send_messages(&self, body: Vec<u8>) -> Answer {
+    pub(super) async fn send_messages(&self, caller: Caller, body: Vec<u8>) -> Answer {
         let (metadata, start) = split(&body)?;
         let request: SendMessagesHeader = decode(metadata)?;
         verify(&body[start..], request.messages_count)?;
-        let (stream_id, topic_id, partition) = {
+        let (stream_id, topic_id, sync, partition) = {
             let catalog = self.catalog.lock();
-            let stream = catalog.stream(&request.stream_id)?;
-            let topic = catalog.topic(&request.stream_id, &request.topic_id)?;
-            (stream.id, topic.id, topic.route(&request.partitioning)?.clone())
+            let topic = catalog.topic(caller, &request.stream_id, &request.topic_id, Need::Send)?;
+            let stream_id = catalog.streams.resolve(&request.stream_id);
+            let sync = topic.settings.sync_messages || self.settings.fsync == Fsync::EveryBatch;
+            (stream_id, topic.id, sync, topic.route(&request.partitioning)?.clone())
         };
-        let base_offset = partition.append(body, start)?;
+        let Appended { base_offset, file } = partition.append(body, start)?;
+        if let Some(file) = file.filter(|_| sync) {
+            sync_file(file).await?;
+        }
         Ok(Reply::encode(&SendMessagesResponse {
             confirmations: vec![SendMessagesConfirmationResponse {
-                stream_id,
+                stream_id: stream_id.ok_or(Status::STREAM_NOT_FOUND)?,
                 topic_id,
                 partition_id: partition.id,
                 base_offset,
@@ -34,11 +44,40 @@ impl Broker {
         }))
     }
 
-    /// Everything a client can read is stored already, so there is nothing to flush in memory.
-    pub(super) async fn flush(&self, body: &[u8]) -> Answer {
+    /// Everything acknowledged is written already; what is left to ask for is that it survives a
+    /// loss of power.
+    pub(super) async fn flush(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: FlushUnsavedBufferRequest = decode(body)?;
-        let catalog = self.catalog.lock();
-        catalog.topic(&request.stream_id, &request.topic_id)?.partition(request.partition_id)?;
+        let partition = {
+            let catalog = self.catalog.lock();
+            let topic = catalog.topic(caller, &request.stream_id, &request.topic_id, Need::Send)?;
+            topic.partition(request.partition_id)?.clone()
+        };
+        if request.fsync {
+            self.sync_logs(vec![partition]).await?;
+        }
+        Ok(Reply::Empty)
+    }
+
+    /// Removes a partition's oldest segments.
+    pub(super) async fn delete_segments(&self, caller: Caller, body: &[u8]) -> Answer {
+        let request: DeleteSegmentsRequest = decode(body)?;
+        let partition = {
+            let catalog = self.catalog.lock();
+            let need = Need::ManageTopic;
+            let topic = catalog.topic(caller, &request.stream_id, &request.topic_id, need)?;
+            topic.partition(request.partition_id)?.clone()
+        };
+        let count = request.segments_count;
+        blocking(move || {
+            Ok((0..count).try_for_each(|_| match partition.remove_oldest_segment() {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(None),
+                Err(status) => Err(Some(status)),
+            }))
+        })
+        .await?
+        .or_else(|stopped| stopped.map_or(Ok(()), Err))?;
         Ok(Reply::Empty)
     }
 }

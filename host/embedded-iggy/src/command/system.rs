@@ -9,7 +9,8 @@ use iggy_binary_protocol::responses::system::{ClusterMetadataResponse, ClusterNo
 use super::{Answer, Reply, decode};
 use crate::broker::Broker;
 use crate::catalog::Catalog;
-use crate::session::{Client, Identity, Session};
+use crate::session::{Caller, Client, Identity, Session};
+use crate::user::Need;
 
 /// Name of the only node and of its cluster.
 const NODE_NAME: &str = "embedded";
@@ -39,18 +40,21 @@ impl Broker {
         Reply::encode(&details(&catalog, session.connection, client))
     }
 
-    pub(super) fn get_client(&self, body: &[u8]) -> Answer {
+    pub(super) fn get_client(&self, caller: Caller, body: &[u8]) -> Answer {
         let request: GetClientRequest = decode(body)?;
         let client = self.clients.lock().get(&request.client_id).copied();
         let catalog = self.catalog.lock();
+        catalog.authorize(caller, Need::ReadServers)?;
         Ok(Reply::optional(client.map(|client| details(&catalog, request.client_id, client))))
     }
 
-    pub(super) fn get_clients(&self) -> Reply {
+    pub(super) fn get_clients(&self, caller: Caller) -> Answer {
         let clients = self.clients.lock().clone();
         let catalog = self.catalog.lock();
+        catalog.authorize(caller, Need::ReadServers)?;
         let summary = |(id, client)| details(&catalog, id, client).client;
-        Reply::encode(&GetClientsResponse { clients: clients.into_iter().map(summary).collect() })
+        let clients = clients.into_iter().map(summary).collect();
+        Ok(Reply::encode(&GetClientsResponse { clients }))
     }
 }
 

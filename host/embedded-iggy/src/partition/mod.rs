@@ -1,13 +1,23 @@
 //! A partition: an append-only log of batches and the offsets consumers have stored for it.
 
+mod hot_tail;
 mod log;
 mod offsets;
 mod read;
+mod recovery;
+mod segment;
 
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-pub(crate) use log::{Log, LogSettings};
-pub(crate) use offsets::{ConsumerKey, Offsets};
+pub(crate) use hot_tail::CacheBudget;
+pub(crate) use log::{Appended, Home, Log};
+pub(crate) use offsets::{ConsumerKey, FILE_NAME as OFFSETS_FILE, Offsets};
 pub(crate) use read::ReadPlan;
 
 use crate::lock::Lock;
@@ -35,7 +45,7 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn messages(&self) -> u64 {
-        self.next_offset - self.first_offset
+        self.next_offset.saturating_sub(self.first_offset)
     }
 
     /// The protocol's current offset: the last message's, and 0 in an empty partition.
@@ -51,6 +61,8 @@ pub(crate) struct Partition {
     pub(crate) id: u32,
     /// Microseconds since the epoch.
     pub(crate) created_at: u64,
+    /// Names the folder of the log; changes when the partition is purged.
+    log_id: AtomicU64,
     log: Lock<Log>,
     offsets: Lock<Offsets>,
     first_offset: AtomicU64,
@@ -60,11 +72,12 @@ pub(crate) struct Partition {
 }
 
 impl Partition {
-    pub(crate) fn new(id: u32, created_at: u64, log: Log, offsets: Offsets) -> Self {
+    pub(crate) fn new(id: u32, created_at: u64, log_id: u64, log: Log, offsets: Offsets) -> Self {
         let figures = log.figures();
         let partition = Self {
             id,
             created_at,
+            log_id: AtomicU64::new(log_id),
             log: Lock::new(log),
             offsets: Lock::new(offsets),
             first_offset: AtomicU64::new(0),
@@ -76,12 +89,16 @@ impl Partition {
         partition
     }
 
-    /// Stores a verified batch; `batch` starts at `start` in `buffer`. Returns its first offset.
-    pub(crate) fn append(&self, buffer: Vec<u8>, start: usize) -> Result<u64, Status> {
+    pub(crate) fn log_id(&self) -> u64 {
+        self.log_id.load(Ordering::Acquire)
+    }
+
+    /// Stores a verified batch; `batch` starts at `start` in `buffer`.
+    pub(crate) fn append(&self, buffer: Vec<u8>, start: usize) -> Result<Appended, Status> {
         let mut log = self.log.lock();
-        let base = log.append(self.id, buffer, start)?;
+        let appended = log.append(self.id, buffer, start)?;
         self.publish(log.figures());
-        Ok(base)
+        Ok(appended)
     }
 
     /// Decides what a poll returns. The messages are fetched by [`ReadPlan::load`], without a lock.
@@ -89,12 +106,19 @@ impl Partition {
         self.log.lock().plan(start, count, limit)
     }
 
-    /// Forgets all messages and all stored offsets.
-    pub(crate) fn purge(&self) {
+    /// Forgets all messages and all stored offsets. Returns the folder they were in.
+    pub(crate) fn purge(&self, log_id: u64, home: Option<Home>) -> Option<PathBuf> {
         let mut log = self.log.lock();
-        log.clear();
+        let old = log.restart(home);
+        self.log_id.store(log_id, Ordering::Release);
         self.offsets.lock().clear();
         self.publish(log.figures());
+        old
+    }
+
+    /// Refuses all further appends. Returns the folder.
+    pub(crate) fn close(&self) -> Option<PathBuf> {
+        self.log.lock().close()
     }
 
     pub(crate) fn figures(&self) -> Figures {
@@ -127,10 +151,44 @@ impl Partition {
         }
     }
 
-    /// `first` is written before `next`, so a reader never sees more messages than there are.
+    /// The offsets' file and content if they have changed since they were last taken.
+    pub(crate) fn take_changed_offsets(&self) -> Option<(PathBuf, Vec<u8>)> {
+        let folder = self.log.lock().folder()?.to_owned();
+        Some((folder.join(OFFSETS_FILE), self.offsets.lock().take_changed()?))
+    }
+
+    /// To be called if those could not be written.
+    pub(crate) fn offsets_not_written(&self) {
+        self.offsets.lock().not_written();
+    }
+
+    /// Log files written to since they were last taken.
+    pub(crate) fn take_unsynced(&self) -> Vec<Arc<File>> {
+        self.log.lock().take_unsynced()
+    }
+
+    /// Adjusts the memory held to the log's present share.
+    pub(crate) fn trim(&self) {
+        self.log.lock().trim();
+    }
+
+    /// When the newest message of the oldest segment was stored; `None` in an empty log.
+    pub(crate) fn oldest_segment_time(&self) -> Option<u64> {
+        self.log.lock().oldest_segment_time()
+    }
+
+    /// Removes the oldest segment. `false` if there is none with messages.
+    pub(crate) fn remove_oldest_segment(&self) -> Result<bool, Status> {
+        let mut log = self.log.lock();
+        let removed = log.remove_oldest_segment();
+        self.publish(log.figures());
+        removed
+    }
+
+    /// `next` is written first, so a reader never sees a first offset behind the end.
     fn publish(&self, figures: Figures) {
-        self.first_offset.store(figures.first_offset, Ordering::Release);
         self.next_offset.store(figures.next_offset, Ordering::Release);
+        self.first_offset.store(figures.first_offset, Ordering::Release);
         self.size_bytes.store(figures.size_bytes, Ordering::Relaxed);
         self.segments.store(figures.segments, Ordering::Relaxed);
     }

@@ -1,5 +1,11 @@
 //! From stored batches to the body of a poll reply.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use iggy_binary_protocol::batch::{
     BATCH_HEADER_SIZE, BatchHeader, BatchMessageHeader, calculate_batch_checksum,
@@ -7,10 +13,70 @@ use iggy_binary_protocol::batch::{
 
 use crate::status::Status;
 
-/// Where a batch record is.
+/// Where records are.
 #[derive(Debug)]
 pub(crate) enum Source {
     Memory(Bytes),
+    Disk(DiskRange),
+}
+
+/// A range of a segment's file.
+#[derive(Debug)]
+pub(crate) struct DiskRange {
+    file: SegmentFile,
+    position: u64,
+    length: usize,
+}
+
+#[derive(Debug)]
+enum SegmentFile {
+    Open(Arc<File>),
+    /// Not written to any more, so not kept open.
+    Closed(PathBuf),
+}
+
+impl Source {
+    pub(super) fn open(file: Arc<File>, position: u64, length: u32) -> Self {
+        Self::Disk(DiskRange { file: SegmentFile::Open(file), position, length: length as usize })
+    }
+
+    pub(super) fn closed(path: PathBuf, position: u64, length: u32) -> Self {
+        Self::Disk(DiskRange { file: SegmentFile::Closed(path), position, length: length as usize })
+    }
+
+    fn read(self) -> io::Result<Bytes> {
+        match self {
+            Self::Memory(bytes) => Ok(bytes),
+            Self::Disk(range) => range.read(),
+        }
+    }
+}
+
+impl DiskRange {
+    /// Takes in a range that begins where this one ends. `Err` gives it back if it does not.
+    fn extend(&mut self, next: Self) -> Result<(), Self> {
+        let same_file = match (&self.file, &next.file) {
+            (SegmentFile::Open(a), SegmentFile::Open(b)) => Arc::ptr_eq(a, b),
+            (SegmentFile::Closed(a), SegmentFile::Closed(b)) => a == b,
+            _ => false,
+        };
+        if !same_file || self.position + self.length as u64 != next.position {
+            return Err(next);
+        }
+        self.length += next.length;
+        Ok(())
+    }
+
+    fn read(self) -> io::Result<Bytes> {
+        let mut bytes = vec![0; self.length];
+        match self.file {
+            SegmentFile::Open(file) => file.read_exact_at(&mut bytes, self.position)?,
+            SegmentFile::Closed(path) => {
+                File::open(path)?.read_exact_at(&mut bytes, self.position)?;
+            }
+        }
+        Ok(bytes.into())
+    }
 }
 
 /// A batch, or a part of one, that a poll returns.
@@ -41,26 +107,43 @@ impl ReadPlan {
         Self { pieces: Vec::new(), messages: 0, last: None, current_offset }
     }
 
-    pub(crate) fn push(&mut self, piece: Piece) {
+    /// Adds a piece. Whole batches that lie next to each other on disk become one read.
+    pub(crate) fn push(&mut self, mut piece: Piece) {
         self.messages += piece.messages;
         self.last = Some(piece.last);
+        if let Some(last) = self.pieces.last_mut()
+            && (&last.cut, &piece.cut) == (&None, &None)
+        {
+            piece.source = match (&mut last.source, piece.source) {
+                (Source::Disk(range), Source::Disk(next)) => match range.extend(next) {
+                    Ok(()) => return,
+                    Err(next) => Source::Disk(next),
+                },
+                (_, source) => source,
+            };
+        }
         self.pieces.push(piece);
     }
 
+    /// Whether [`ReadPlan::load`] reads from disk, and so may block.
+    pub(crate) fn needs_disk(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece.source, Source::Disk(_)))
+    }
+
     /// Fetches the records, appending them to `parts`. Whole batches are passed on as stored.
-    pub(crate) fn load(self, parts: &mut Vec<Bytes>) -> Result<(), Status> {
+    pub(crate) fn load(self, mut parts: Vec<Bytes>) -> Result<Vec<Bytes>, Status> {
         for piece in self.pieces {
-            let Source::Memory(batch) = piece.source;
+            let records = piece.source.read().map_err(Status::cannot_read)?;
             match piece.cut {
-                None => parts.push(batch),
+                None => parts.push(records),
                 Some((skip, take)) => {
-                    let (header, frames) = cut(&batch, skip, take).ok_or(Status::IO_ERROR)?;
-                    parts.push(header);
-                    parts.push(frames);
+                    let (header, frames) =
+                        cut(&records, skip, take).ok_or(Status::CANNOT_READ_MESSAGE)?;
+                    parts.extend([header, frames]);
                 }
             }
         }
-        Ok(())
+        Ok(parts)
     }
 }
 
