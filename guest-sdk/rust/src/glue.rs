@@ -112,6 +112,7 @@ macro_rules! role {
 
         impl<T: $trait + Component> lifecycle::Guest for $name<T> {
             fn open(config: String) -> Result<(), types::Error> {
+                report_panics_in_one_line();
                 let instance = open::<T, Self>(&config)?;
                 T::with_slot(|slot| slot.instance = Some(instance));
                 Ok(())
@@ -136,6 +137,22 @@ macro_rules! role {
 role!(SinkGuest, Sink);
 role!(SourceGuest, Source);
 role!(TransformGuest, Transform);
+
+/// The host shows what a dead instance said last, so that is where and why, without advice about backtraces.
+#[cfg(target_arch = "wasm32")]
+fn report_panics_in_one_line() {
+    std::panic::set_hook(Box::new(|panic| {
+        let why = panic.payload_as_str().unwrap_or("a value that is no text");
+        match panic.location() {
+            Some(place) => eprintln!("panicked at {place}: {why}"),
+            None => eprintln!("panicked: {why}"),
+        }
+    }));
+}
+
+/// A test's panics are the test's.
+#[cfg(not(target_arch = "wasm32"))]
+fn report_panics_in_one_line() {}
 
 /// All that is wrong with a configuration: that it does not parse, or what the author's `validate` finds.
 pub(crate) fn problems<T, R: Role<T>>(config: &str) -> Vec<Problem> {
