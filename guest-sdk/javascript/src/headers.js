@@ -113,7 +113,8 @@ function typedInteger(value) {
   throw new RangeError(`${value} does not fit into 128 bits`);
 }
 
-function concatenate(parts) {
+/** Byte arrays one behind the other. */
+export function concatenate(parts) {
   const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

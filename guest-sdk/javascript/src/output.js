@@ -1,6 +1,7 @@
 /** What a transform makes of a batch. */
 import { formatVariant } from "./batch.js";
 import { Failures } from "./failures.js";
+import { concatenate, encodeHeaders } from "./headers.js";
 import { Outgoing } from "./outgoing.js";
 
 const PAYLOAD = 1;
@@ -39,6 +40,11 @@ export class Output {
   /** Passes a message on with these headers instead of its own; its payload stays. */
   headers(message, headers) {
     this.#add([message.index], { headers });
+  }
+
+  /** Passes a message on with these headers behind its own; its payload stays. */
+  addHeaders(message, headers) {
+    this.headers(message, concatenate([message.rawHeaders, encodeHeaders(headers)]));
   }
 
   /**

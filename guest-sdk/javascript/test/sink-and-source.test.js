@@ -59,13 +59,13 @@ const counting = {
 
 test("given a poll, should answer records, cursor and progress", () => {
   const guest = source(counting, { produces: ["text"] });
-  guest.module.source.start(bytes('{"next":5}'));
+  guest.start({ next: 5 });
   const { records, cursor, progress, raw } = guest.poll({ messages: 2 });
   assert.deepEqual(records.map(({ payload, headers, key, route }) => [text(payload), headers, text(key), route]),
     [["m5", [["n", 5n]], "k", 1], ["m6", [["n", 6n]], "k", 0]]);
   assert.deepEqual([cursor, progress, raw.messages.format], [{ next: 7 }, "more", { tag: "text" }]);
   assert.deepEqual(raw.ids, [5n, 1n << 63n, 6n, 1n << 63n]);
-  guest.module.source.start(undefined);
+  guest.start(undefined);
   assert.equal(text(guest.poll({ messages: 1 }).records[0].payload), "m0");
 });
 

@@ -68,6 +68,11 @@ export class Guest {
     return this.module.sink.consume(columns);
   }
 
+  /** Starts a source behind a cursor, or at its beginning. */
+  start(cursor) {
+    this.module.source.start(cursor === undefined ? undefined : new TextEncoder().encode(JSON.stringify(cursor)));
+  }
+
   /** Polls a source; answers its records, the cursor as a value and the progress. */
   poll({ messages = 1000, bytes = 1 << 20, waitMs = 0 } = {}) {
     const answer = this.module.source.poll({ messages, bytes: BigInt(bytes), waitMs });

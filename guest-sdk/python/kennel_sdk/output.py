@@ -1,5 +1,6 @@
 """What a transform makes of a batch."""
 
+from . import headers as header_codec
 from .batch import format_variant
 from .bindings import exports
 from .failures import Failures
@@ -39,6 +40,10 @@ class Output:
     def headers(self, message, headers):
         """Passes a message on with these headers instead of its own; its payload stays."""
         self._add((message.index,), None, headers, None, 0)
+
+    def add_headers(self, message, headers):
+        """Passes a message on with these headers behind its own; its payload stays."""
+        self.headers(message, bytes(message.raw_headers) + header_codec.encode(headers))
 
     def emit(self, message, payload=None, headers=None, key=None, route=0):
         """One output for this message; call it as often as needed. What is None stays as it is in the input.

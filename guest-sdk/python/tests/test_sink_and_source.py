@@ -4,7 +4,7 @@ from kennel_sdk import Broken, Polled, Position, Receipt, metrics, state, testin
 from kennel_sdk.bindings import Err
 from kennel_sdk.stand_in import types
 
-from authors import sink, source
+from .authors import sink, source
 
 
 class Sinks(unittest.TestCase):
@@ -65,10 +65,10 @@ class Sources(unittest.TestCase):
                 return Polled.more({"next": self.next})
 
         guest = testing.Guest(source(Example, produces=["text"]), {})
-        guest.start(b'{"next":5}')
+        guest.start({"next": 5})
         records, cursor, progress = guest.poll(messages=2)
         self.assertEqual([(r.payload, r.headers, r.key, r.route) for r in records], [(b"m5", [("n", 5)], b"k", 1), (b"m6", [("n", 6)], b"k", 0)])
-        self.assertEqual((cursor, progress), (b'{"next":7}', "more"))
+        self.assertEqual((cursor, progress), ({"next": 7}, "more"))
         guest.start(None)
         self.assertEqual(guest.poll(messages=1)[0][0].payload, b"m0")
         guest.confirm(b'{"next":1}')
@@ -96,7 +96,7 @@ class Sources(unittest.TestCase):
                 pass
 
         with self.assertRaises(Err) as refused:
-            testing.Guest(source(Example), {}).start(b"\xff")
+            testing.Guest(source(Example), {}).confirm(b"\xff")
         self.assertIsInstance(refused.exception.value, types.Error_Broken)
         self.assertTrue(issubclass(Broken, Exception))
 

@@ -4,7 +4,7 @@ from kennel_sdk import Broken, Fenced, InvalidConfig, OtherError, Reject, Retry,
 from kennel_sdk.bindings import Err
 from kennel_sdk.stand_in import types
 
-from authors import transform
+from .authors import transform
 
 
 def apply(function, batch, config=None):

@@ -82,11 +82,15 @@ class Guest:
             start = end
         return Transformed(outputs, [(failure.index, failure.code) for failure in made.failed], made.absorbed, made)
 
+    def start(self, cursor):
+        """Starts a source behind a cursor, or at its beginning."""
+        self._role.start(None if cursor is None else json.dumps(cursor).encode())
+
     def poll(self, messages=1000, size=1 << 20, wait_ms=0):
-        """Polls a source; answers its records, the cursor's bytes and the progress."""
+        """Polls a source; answers its records, the cursor and the progress."""
         answer = self._role.poll(source.Limit(messages, size, wait_ms))
         count = len(answer.messages.spans) // 4
-        return [produced(answer.messages, number) for number in range(count)], answer.cursor, answer.progress.name.lower()
+        return [produced(answer.messages, number) for number in range(count)], json.loads(answer.cursor), answer.progress.name.lower()
 
 
 def produced(messages, number):
