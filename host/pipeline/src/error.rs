@@ -10,10 +10,10 @@ use kennel_state::StateError;
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// The broker failed.
-    #[error("broker: {0}")]
+    #[error("broker")]
     Broker(#[from] BrokerError),
     /// An instance ended.
-    #[error("{component}: {fault}")]
+    #[error("{component}")]
     Fault {
         /// Name of the component.
         component: String,
@@ -22,7 +22,7 @@ pub enum PipelineError {
         fault: Box<Fault>,
     },
     /// An instance could not be made.
-    #[error("{component}: {source}")]
+    #[error("{component}")]
     Start {
         /// Name of the component.
         component: String,
@@ -30,7 +30,7 @@ pub enum PipelineError {
         source: Box<StartError>,
     },
     /// A guest answered with an error that repeating the call cannot cure.
-    #[error("{component}: {source}")]
+    #[error("{component}")]
     Guest {
         /// Name of the component.
         component: String,
@@ -71,6 +71,19 @@ pub enum Remedy {
 }
 
 impl PipelineError {
+    /// The error with its causes on one line.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+            cause = source.source();
+        }
+        text
+    }
+
     /// What can help.
     #[must_use]
     pub fn remedy(&self) -> Remedy {

@@ -85,11 +85,7 @@ impl std::fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.kind)
-    }
-}
+impl std::error::Error for Fault {}
 
 /// Which fault a failed call is, and its backtrace.
 pub(crate) fn classify(error: wasmtime::Error, cpu_limit: Duration) -> (FaultKind, Option<String>) {

@@ -59,6 +59,6 @@ pub enum StartError {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// The guest refused to open.
-    #[error("the component refused to open: {0}")]
+    #[error("the component refused to open")]
     Refused(#[from] GuestError),
 }

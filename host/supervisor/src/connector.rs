@@ -1,14 +1,15 @@
 //! One connector: its topics awaited, its lanes or its loop run and run again.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kennel_broker::{BrokerConfig, Target};
-use kennel_pipeline::sink::{Lane, SinkSpec};
+use kennel_pipeline::sink::{Lane, LaneContext, SinkSpec};
 use kennel_pipeline::source::{SourceEnd, SourceLoop, SourceSpec};
 use kennel_pipeline::{PipelineError, Stats};
 use kennel_state::ConnectorState;
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -152,16 +153,24 @@ impl Supervised {
         };
         let lanes = parallelism.min(partitions.first().copied().unwrap_or(1)).max(1);
         let mut tasks = JoinSet::new();
+        // Lanes that begin together share the partitions out once, instead of once per lane.
+        let together = Arc::new(Barrier::new(lanes as usize));
         for number in 0..lanes {
             let this = Arc::clone(&self);
             let mut spec = spec.clone();
             spec.sink.spec.attributes.lane = number;
             let lane = if number == 0 { first } else { self.board.add() };
+            let together = Arc::clone(&together);
             tasks.spawn(async move {
+                let first_run = AtomicBool::new(true);
                 this.keep_running(lane, || async {
-                    let (state, stats) = (this.state.clone(), Arc::clone(&this.stats));
-                    let ran = Lane::run(spec.clone(), state, stats, this.stop.clone()).await;
-                    ran.map(|()| State::Stopped)
+                    let context = LaneContext {
+                        state: this.state.clone(),
+                        stats: Arc::clone(&this.stats),
+                        stop: this.stop.clone(),
+                        together: first_run.swap(false, Relaxed).then(|| Arc::clone(&together)),
+                    };
+                    Lane::run(spec.clone(), context).await.map(|()| State::Stopped)
                 })
                 .await;
             });
@@ -212,7 +221,7 @@ impl Supervised {
                 Err(error) => {
                     let error = PipelineError::from(error);
                     match restarts.judge(&error, began, Instant::now()) {
-                        Verdict::RetryAfter(wait) => (explain(&error), wait),
+                        Verdict::RetryAfter(wait) => (error.explain(), wait),
                         Verdict::Fail(reason) => {
                             self.fail(lane, reason);
                             return None;
@@ -247,7 +256,7 @@ impl Supervised {
             match restarts.judge(&error, began, Instant::now()) {
                 Verdict::Fail(reason) => return self.fail(lane, reason),
                 Verdict::RetryAfter(wait) => {
-                    if self.pause(lane, explain(&error), wait).await.is_none() {
+                    if self.pause(lane, error.explain(), wait).await.is_none() {
                         return;
                     }
                 }
@@ -273,21 +282,6 @@ impl Supervised {
             }
         }
     }
-}
-
-/// An error with its causes on one line.
-fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let detail = source.to_string();
-        if !text.contains(&detail) {
-            text.push_str(": ");
-            text.push_str(&detail);
-        }
-        cause = source.source();
-    }
-    text
 }
 
 /// A task that panicked has said so already; the others go on to their own end.

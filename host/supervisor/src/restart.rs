@@ -46,7 +46,7 @@ impl Restarts {
             self.backoff.reset();
         }
         match error.remedy() {
-            Remedy::Operator => Verdict::Fail(error.to_string()),
+            Remedy::Operator => Verdict::Fail(error.explain()),
             Remedy::Wait(asked) => Verdict::RetryAfter(self.backoff.next_wait(asked)),
             Remedy::Replace => {
                 while self.faults.front().is_some_and(|fault| now.duration_since(*fault) > WINDOW) {
@@ -55,7 +55,8 @@ impl Restarts {
                 self.faults.push_back(now);
                 if self.faults.len() > self.policy.restarts as usize {
                     return Verdict::Fail(format!(
-                        "{error} (restarted {} times within ten minutes; [delivery] restarts = {})",
+                        "{} (restarted {} times within ten minutes; [delivery] restarts = {})",
+                        error.explain(),
                         self.faults.len() - 1,
                         self.policy.restarts,
                     ));

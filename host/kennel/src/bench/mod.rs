@@ -9,7 +9,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 use embedded_iggy::{Server, ServerError};
-use kennel_broker::{BrokerConfig, BrokerError, Credentials, OfficialClient, Target};
+use kennel_broker::{BrokerConfig, BrokerError, Credentials, Target};
 use kennel_pipeline::PipelineError;
 use kennel_sandbox::capability::http::HttpClient;
 use kennel_sandbox::{Component, Engine, EngineError, LoadError};
@@ -47,7 +47,9 @@ pub(crate) struct Row {
 /// Why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BenchError {
-    #[error("{0}; build the components with `cargo xtask components`, or name their folder with --components")]
+    #[error(
+        "{0}; build the components with `cargo xtask components`, or name their folder with --components"
+    )]
     Component(#[from] LoadError),
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -69,6 +71,7 @@ impl From<BenchError> for Failure {
     fn from(error: BenchError) -> Self {
         match error {
             BenchError::Component(_) => Self::component(error),
+            BenchError::Broker(_) => Self::broker(error),
             _ => Self::running(error),
         }
     }
@@ -123,8 +126,8 @@ pub(crate) async fn run(
         progress(&format!("sending {} messages of {size} B", options.messages));
         let bench = Bench { broker, target, http: http.clone(), state: state.clone() };
         bench.fill(options.messages, size).await?;
-        let rival = OfficialClient::connect(&bench.broker, &bench.target).await?;
-        for row in measure(&bench, &rival, &components, (options.messages, size), &progress).await? {
+        for row in measure(&bench, &components, (options.messages, size), &progress).await?
+        {
             report(&row);
         }
         server.shutdown().await;
@@ -134,7 +137,6 @@ pub(crate) async fn run(
 
 async fn measure(
     bench: &Bench,
-    rival: &OfficialClient,
     components: &Components,
     (messages, size): (u64, u32),
     progress: &impl Fn(&str),
@@ -148,7 +150,7 @@ async fn measure(
     let mut rates = vec![Vec::new(); works.len()];
     for round in 1..=ROUNDS {
         progress(&format!("{size} B, round {round} of {ROUNDS}"));
-        raw.push(bench.raw(rival, messages).await?);
+        raw.push(bench.raw(messages).await?);
         for (number, (name, sink, transform)) in works.iter().enumerate() {
             let group = format!("{name}-{round}");
             rates[number].push(bench.lane(&group, sink, *transform, messages).await?);

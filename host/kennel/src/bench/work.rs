@@ -7,7 +7,7 @@ use bytes::Bytes;
 use kennel_broker::{
     BrokerConfig, Connection, OfficialClient, OutgoingMessage, Partitioning, StartPosition, Target,
 };
-use kennel_pipeline::sink::{FlushLimit, Lane, SinkSpec};
+use kennel_pipeline::sink::{FlushLimit, Lane, LaneContext, SinkSpec};
 use kennel_pipeline::{Guest, OnError, Settlement, Stats};
 use kennel_sandbox::capability::http::HttpClient;
 use kennel_sandbox::capability::metrics::GuestMetrics;
@@ -47,13 +47,10 @@ impl Bench {
         Ok(())
     }
 
-    /// Messages per second of the official client.
-    pub(super) async fn raw(
-        &self,
-        rival: &OfficialClient,
-        messages: u64,
-    ) -> Result<f64, BenchError> {
+    /// Messages per second of the official client, from connecting to the last message.
+    pub(super) async fn raw(&self, messages: u64) -> Result<f64, BenchError> {
         let started = Instant::now();
+        let rival = OfficialClient::connect(&self.broker, &self.target).await?;
         let seen = rival.drain(messages, BATCH).await?;
         let rate = seen as f64 / started.elapsed().as_secs_f64();
         if seen != messages {
@@ -62,7 +59,7 @@ impl Bench {
         Ok(rate)
     }
 
-    /// Messages per second of a lane, from joining its group to the last message delivered.
+    /// Messages per second of a lane, from connecting to the last message delivered.
     pub(super) async fn lane(
         &self,
         group: &str,
@@ -70,7 +67,7 @@ impl Bench {
         transform: Option<&Component>,
         messages: u64,
     ) -> Result<f64, BenchError> {
-        let fields = r#"{"delete":["payload"],"add":[{"field":"seen","value":true}]}"#;
+        let fields = r#"{"operations":[{"delete":{"path":"payload"}},{"add":{"path":"seen","value":true}}]}"#;
         let spec = SinkSpec {
             connector: "bench".into(),
             broker: self.broker.clone(),
@@ -81,16 +78,24 @@ impl Bench {
             batch_bytes: 4 << 20,
             start: StartPosition::Earliest,
             poll_interval: Duration::from_millis(1),
-            transforms: transform.map(|transform| self.guest(transform, fields)).into_iter().collect(),
+            transforms: transform
+                .map(|transform| self.guest(transform, fields))
+                .into_iter()
+                .collect(),
             sink: self.guest(sink, "{}"),
             settlement: Settlement { on_error: OnError::Stop, attempts: 1 },
             flush: FlushLimit { messages: 100_000, bytes: 64 << 20, age: Duration::from_secs(1) },
         };
         let stats = Arc::new(Stats::default());
         let stop = CancellationToken::new();
-        let (state, counted) = (self.state.connector("bench"), Arc::clone(&stats));
+        let context = LaneContext {
+            state: self.state.connector("bench"),
+            stats: Arc::clone(&stats),
+            stop: stop.clone(),
+            together: None,
+        };
         let started = Instant::now();
-        let lane = tokio::spawn(Lane::run(spec, state, counted, stop.clone()));
+        let lane = tokio::spawn(Lane::run(spec, context));
         while stats.snapshot().messages_out < messages && !lane.is_finished() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

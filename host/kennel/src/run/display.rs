@@ -27,7 +27,8 @@ pub(super) struct CompileProgress {
 impl CompileProgress {
     pub(super) fn new() -> Self {
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{spinner} [{pos}/{len}] {msg} ({elapsed})") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} [{pos}/{len}] {msg} ({elapsed})")
+        {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -129,7 +130,16 @@ fn render(rows: &mut [Row], elapsed: Duration) -> String {
     let mut table = TextTable::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED);
     table.set_header([
-        "connector", "state", "stages", "in", "out", "msg/s", "MB/s", "lag", "filtered", "dead",
+        "connector",
+        "state",
+        "stages",
+        "in",
+        "out",
+        "msg/s",
+        "MB/s",
+        "lag",
+        "filtered",
+        "dead",
         "guest",
     ]);
     for row in rows {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use embedded_iggy::{RunningServer, Server, ServerError};
-use kennel_config::{Configuration, Credentials, HostConfig};
+use kennel_config::{ConfigErrors, Configuration, Credentials, HostConfig};
 use kennel_sandbox::capability::http::HttpClient;
 use kennel_sandbox::{Engine, EngineError, StartError};
 use kennel_state::{StateError, StateStore};
@@ -17,6 +17,7 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::Failure;
+use crate::stop::StopSignal;
 use crate::wiring::{self, LoadFailure, Loaded, Wiring, WiringError};
 use display::{CompileProgress, Table};
 pub(crate) use summary::Summary;
@@ -41,7 +42,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Load(#[from] LoadFailure),
     #[error(transparent)]
-    Invalid(#[from] InvalidConfig),
+    Invalid(#[from] ConfigErrors),
     #[error("a component cannot check its configuration")]
     Check(#[from] StartError),
     #[error(transparent)]
@@ -52,17 +53,21 @@ pub(crate) enum RunError {
     Embedded(#[from] ServerError),
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),
+    #[error("cannot listen for signals")]
+    Signals(#[source] std::io::Error),
 }
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
             RunError::Load(_) | RunError::Check(_) => Self::component(error),
-            RunError::Invalid(_) | RunError::Wiring(_) => Self::usage(error),
+            RunError::Invalid(errors) => errors.into(),
+            RunError::Wiring(_) => Self::usage(error),
             RunError::Engine(_)
             | RunError::State(_)
             | RunError::Embedded(_)
-            | RunError::Http(_) => Self::running(error),
+            | RunError::Http(_)
+            | RunError::Signals(_) => Self::running(error),
         }
     }
 }
@@ -102,10 +107,11 @@ pub(crate) async fn run(
         .collect();
     tracing::info!("running {} connectors from {}", handles.len(), configuration.folder.display());
 
+    let mut stop_signal = StopSignal::listen().map_err(RunError::Signals)?;
     let started = std::time::Instant::now();
     let table = options.table.then(|| Table::start(&loaded, &handles));
     tokio::select! {
-        () = stop_signal() => tracing::info!("stopping: finishing the batches in hand"),
+        () = stop_signal.received() => tracing::info!("stopping: finishing the batches in hand"),
         () = rest::until_done(&handles, options.once) => {}
     }
     if let Some(table) = table {
@@ -126,25 +132,20 @@ pub(crate) async fn load_checked(
     let progress = CompileProgress::new();
     let loaded = wiring::load(engine, &configuration.connectors, &progress).await?;
     progress.finish();
-    let problems = wiring::problems(&loaded).await?;
-    if problems.is_empty() {
-        return Ok(loaded);
-    }
-    Err(InvalidConfig(problems).into())
+    ConfigErrors::none_of(wiring::problems(&loaded).await?)?;
+    Ok(loaded)
 }
 
-/// What the components refuse about their configurations.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"))]
-pub(crate) struct InvalidConfig(Vec<kennel_config::ConfigError>);
-
-async fn start_embedded(host: &HostConfig, data: Option<&Path>) -> Result<RunningServer, ServerError> {
+async fn start_embedded(
+    host: &HostConfig,
+    data: Option<&Path>,
+) -> Result<RunningServer, ServerError> {
     let mut server = Server::builder().bind("127.0.0.1:0");
     if let Credentials::Password { username, password } = &host.iggy.credentials {
         server = server.credentials(username, password.expose_secret());
     }
     if let Some(data) = data {
-        server = server.data_dir(data);
+        server = server.data_dir(data.to_path_buf());
     }
     server.start().await
 }
@@ -165,22 +166,4 @@ async fn stop_all(handles: Vec<Handle>, stop: &CancellationToken, patience: Dura
         summary.add(&handle);
     }
     summary
-}
-
-/// Ctrl-C, or SIGTERM.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!("SIGTERM cannot be handled: {error}");
-            drop(interrupted.await);
-        }
-    }
 }

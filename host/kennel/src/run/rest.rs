@@ -21,10 +21,8 @@ pub(super) async fn until_done(handles: &[Handle], once: bool) {
             continue;
         }
         let now = readings(handles);
-        let sources_over = handles
-            .iter()
-            .zip(&states)
-            .all(|(handle, state)| !handle.is_source || state.is_over());
+        let sources_over =
+            handles.iter().zip(&states).all(|(handle, state)| !handle.is_source || state.is_over());
         let moved = now.iter().zip(&before).any(|(now, before)| now.events != before.events);
         let same_lanes =
             now.iter().zip(&before).all(|(now, before)| now.lanes.len() == before.lanes.len());

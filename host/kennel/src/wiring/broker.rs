@@ -8,10 +8,9 @@ pub(crate) fn broker_config(iggy: &IggyConfig) -> BrokerConfig {
     BrokerConfig {
         address: iggy.address.to_string(),
         credentials: match &iggy.credentials {
-            kennel_config::Credentials::Password { username, password } => Credentials::Password {
-                username: username.clone(),
-                password: password.clone(),
-            },
+            kennel_config::Credentials::Password { username, password } => {
+                Credentials::Password { username: username.clone(), password: password.clone() }
+            }
             kennel_config::Credentials::Token(token) => Credentials::Token(token.clone()),
         },
         tls: iggy

@@ -95,7 +95,8 @@ pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, Star
     let mut errors = Vec::new();
     for connector in loaded {
         check(&connector.component, &connector.config.config, &mut errors).await?;
-        for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms) {
+        for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms)
+        {
             check(component, &transform.config, &mut errors).await?;
         }
     }

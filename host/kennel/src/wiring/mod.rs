@@ -7,5 +7,5 @@ mod spec;
 mod state;
 
 pub(crate) use broker::broker_config;
-pub(crate) use load::{Loaded, LoadFailure, Progress, load, problems};
+pub(crate) use load::{LoadFailure, Loaded, Progress, load, problems};
 pub(crate) use spec::{Wiring, WiringError};

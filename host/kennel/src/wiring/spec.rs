@@ -6,13 +6,11 @@ use kennel_broker::{BrokerConfig, StartPosition, Target};
 use kennel_config::{Direction, OnError, PartitionBy, SinkStream, SourceStream, Start};
 use kennel_pipeline::sink::{FlushLimit, SinkSpec};
 use kennel_pipeline::source::SourceSpec;
-use kennel_pipeline::{
-    DeadLetterTopic, Guest, SINK_ROLE, SOURCE_ROLE, Settlement, transform_role,
-};
+use kennel_pipeline::{DeadLetterTopic, Guest, SINK_ROLE, SOURCE_ROLE, Settlement, transform_role};
+use kennel_sandbox::capability::Services;
 use kennel_sandbox::capability::context::Attributes;
 use kennel_sandbox::capability::http::HttpClient;
 use kennel_sandbox::capability::metrics::GuestMetrics;
-use kennel_sandbox::capability::Services;
 use kennel_sandbox::{Component, Format, InstanceSpec, Limits};
 use kennel_state::{ConnectorState, StateStore};
 use kennel_supervisor::{ConnectorSpec, RestartPolicy, SinkTopic, SourceTopics, Work};
@@ -128,11 +126,8 @@ impl Wiring {
         role: &str,
     ) -> Guest {
         let config = &loaded.config;
-        let made = Made {
-            grants: &config.grants,
-            limits: &config.limits,
-            config: config.config.value(),
-        };
+        let made =
+            Made { grants: &config.grants, limits: &config.limits, config: config.config.value() };
         self.guest_of(loaded, component, made, (state, role.to_owned()))
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kennel_broker::BrokerError;
 use kennel_sandbox::{Origin, Sink};
 use kennel_state::{Commit, ConnectorState};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Barrier, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::SinkSpec;
@@ -23,6 +23,8 @@ use crate::{Backoff, PipelineError, Stats};
 
 /// Offsets are stored at most this often, and whenever the lane comes to rest.
 const STORE_INTERVAL: Duration = Duration::from_millis(200);
+/// How long a lane waits for those that begin with it.
+const TOGETHER: Duration = Duration::from_secs(1);
 
 /// One connection, one group member, one instance of each guest.
 pub struct Lane {
@@ -37,6 +39,18 @@ pub struct Lane {
     last_store: Instant,
     last_call: Instant,
     requests: mpsc::Sender<Request>,
+}
+
+/// What a lane shares with its connector.
+pub struct LaneContext {
+    /// The connector's state.
+    pub state: ConnectorState,
+    /// The connector's counters.
+    pub stats: Arc<Stats>,
+    /// Ends the lane at a batch boundary.
+    pub stop: CancellationToken,
+    /// Where lanes that begin together wait for each other before they ask for partitions.
+    pub together: Option<Arc<Barrier>>,
 }
 
 /// How far one partition is. All offsets are the next one: one past the last.
@@ -59,17 +73,13 @@ struct Held {
 }
 
 impl Lane {
-    /// Opens the guests, joins the group and works until `stop` is cancelled; then drains.
+    /// Opens the guests, joins the group and works until it is stopped; then drains.
     ///
     /// # Errors
     /// Why the lane cannot go on. Nothing is lost: offsets were stored only as far as messages were
     /// settled.
-    pub async fn run(
-        spec: SinkSpec,
-        state: ConnectorState,
-        stats: Arc<Stats>,
-        stop: CancellationToken,
-    ) -> Result<(), PipelineError> {
+    pub async fn run(spec: SinkSpec, context: LaneContext) -> Result<(), PipelineError> {
+        let LaneContext { state, stats, stop, together } = context;
         let name = spec.sink.component.description().name.clone();
         let chain = Chain::open(&spec.transforms, 1).await?;
         let sink = Sink::open(&spec.sink.component, &spec.sink.spec).await.map_err(|source| {
@@ -78,6 +88,10 @@ impl Lane {
         let (events_sender, mut events) = mpsc::channel(PREFETCH);
         let (requests, requests_receiver) = mpsc::channel(8);
         let poller = Poller::join(&spec, events_sender, requests_receiver).await?;
+        if let Some(together) = together {
+            // A lane that cannot join does not keep the others waiting.
+            drop(tokio::time::timeout(TOGETHER, together.wait()).await);
+        }
         let poller = tokio::spawn(poller.run());
         let letters = match &spec.settlement.on_error {
             OnError::DeadLetter(topic) => Some(DeadLetters::new(spec.broker.clone(), topic)),

@@ -14,7 +14,7 @@ use kennel_sandbox::Format;
 
 use crate::{Guest, Settlement, TransformSpec};
 
-pub use lane::Lane;
+pub use lane::{Lane, LaneContext};
 
 /// What all lanes of one topic have in common.
 #[derive(Clone)]

@@ -1,0 +1,120 @@
+//! The command line: what can be asked for, with an example for each.
+
+mod arguments;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+pub(crate) use arguments::{
+    BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, IggyArguments,
+    InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
+};
+
+/// Runs connectors for Apache Iggy as sandboxed WebAssembly components.
+#[derive(Debug, Parser)]
+#[command(name = "kennel", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  kennel new orders-sink --kind sink        begin a connector
+  kennel build                              compile it
+  kennel inspect orders-sink.wasm           see what it is and what it asks for
+  kennel check --config configs/shop        find every mistake without a broker
+  kennel run --config configs/shop          run it
+
+Exit codes:
+  0 success   1 failed while running   2 usage or configuration
+  3 component refused   4 broker unreachable")]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// Print JSON for programs: results on standard output, logs and errors on standard error.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// Level of the host's own log, in place of the one in kennel.toml: error, warn, info, debug,
+    /// trace, or a list such as info,kennel_broker=debug.
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log_level: Option<String>,
+
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the connectors of a configuration folder until stopped.
+    #[command(after_help = "\
+Examples:
+  kennel run --config configs/shop
+  kennel run --config configs/shop --embedded               without an Iggy server
+  kennel run --config configs/shop --embedded --data ./data the same, and keep the messages
+  kennel run --config configs/shop --once --json            end when all is drained; print totals
+
+Ctrl-C or SIGTERM ends it at a batch boundary; nothing is lost.")]
+    Run(RunArguments),
+
+    /// Check a configuration folder without a broker.
+    #[command(after_help = "\
+Examples:
+  kennel check --config configs/shop
+  kennel check --config configs/shop --json
+  kennel check --schema connector > connector.schema.json   for editors")]
+    Check(CheckArguments),
+
+    /// Show what a component is, what it accepts and what it asks for.
+    #[command(after_help = "\
+Examples:
+  kennel inspect orders-sink.wasm
+  kennel inspect orders-sink.wasm --json")]
+    Inspect(InspectArguments),
+
+    /// Begin a connector or transform from a template.
+    #[command(after_help = "\
+Examples:
+  kennel new orders-sink --kind sink
+  kennel new mask-cards --kind transform --language python
+  kennel new clicks --kind source --language javascript --path components/clicks")]
+    New(NewArguments),
+
+    /// Build the component in a folder with the tools of its language.
+    #[command(after_help = "\
+Examples:
+  kennel build
+  kennel build components/clicks
+  kennel build --output configs/shop/orders-sink.wasm")]
+    Build(BuildArguments),
+
+    /// Run the embedded Iggy server by itself.
+    #[command(after_help = "\
+Examples:
+  kennel iggy                                         all data in memory
+  kennel iggy --address 127.0.0.1:8090 --data ./data  keep the data
+  kennel iggy --tls-cert cert.pem --tls-key key.pem
+
+It serves one node's worth of the protocol for demos and tests. Production means a real server.")]
+    Iggy(IggyArguments),
+
+    /// Measure this machine: messages a second, beside the official client doing nothing.
+    #[command(after_help = "\
+Examples:
+  kennel bench
+  kennel bench --messages 500000 --sizes 256,1024,4096
+  kennel bench --json")]
+    Bench(BenchArguments),
+
+    /// Print a completion script for a shell.
+    #[command(after_help = "\
+Examples:
+  kennel completions bash > ~/.local/share/bash-completion/completions/kennel
+  kennel completions zsh > ~/.zfunc/_kennel
+  kennel completions fish > ~/.config/fish/completions/kennel.fish")]
+    Completions(CompletionsArguments),
+}

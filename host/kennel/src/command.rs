@@ -1,0 +1,11 @@
+//! One module per command.
+
+pub(crate) mod bench;
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod iggy;
+pub(crate) mod inspect;
+pub(crate) mod new;
+pub(crate) mod run;
+mod sdk;

@@ -1,0 +1,103 @@
+//! Where output goes and how it looks.
+
+use std::io::{IsTerminal, Write};
+
+use clap::ColorChoice;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::GlobalArguments;
+use crate::exit_code::Failure;
+
+/// Results go to standard output, everything else to standard error.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terminal {
+    json: bool,
+    color: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(global: &GlobalArguments) -> Self {
+        let color = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            // https://no-color.org
+            ColorChoice::Auto => {
+                std::io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Self { json: global.json, color }
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether standard error takes colours.
+    pub(crate) fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Prints a result: one line of JSON, or text for people.
+    pub(crate) fn result(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
+        let line = match self.json {
+            true => serde_json::to_string(json).unwrap_or_else(|error| error.to_string()),
+            false => text(),
+        };
+        // Nobody is left to be told that standard output is closed.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+
+    /// Tells people how it goes; programs do not want to know.
+    pub(crate) fn progress(&self, text: &str) {
+        if !self.json {
+            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        }
+    }
+
+    /// Prints why a command did not succeed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let mut output = std::io::stderr().lock();
+        let _ = match (self.json, failure.config_errors()) {
+            (true, errors) => {
+                let line = json!({
+                    "error": failure.to_string(),
+                    "exit_code": failure.code() as u8,
+                    "errors": errors,
+                });
+                writeln!(output, "{line}")
+            }
+            // Each of them says `error` itself.
+            (false, Some(errors)) => writeln!(output, "{}", self.highlight(&errors.to_string())),
+            (false, None) => writeln!(output, "{}", self.highlight(&format!("error: {failure}"))),
+        };
+    }
+
+    /// Colours the words and carets that the eye looks for.
+    fn highlight(&self, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let mut coloured = String::with_capacity(text.len() * 2);
+        for line in text.split_inclusive('\n') {
+            let trimmed = line.trim_start();
+            let style = match () {
+                () if trimmed.starts_with("error") => "\x1b[1;31m",
+                () if trimmed.starts_with("help:") => "\x1b[36m",
+                () if trimmed.starts_with("| ") && trimmed.trim_end().ends_with('^') => "\x1b[31m",
+                () => {
+                    coloured.push_str(line);
+                    continue;
+                }
+            };
+            let content = line.trim_end_matches('\n');
+            coloured.push_str(style);
+            coloured.push_str(content);
+            coloured.push_str("\x1b[0m");
+            coloured.push_str(&line[content.len()..]);
+        }
+        coloured
+    }
+}
