@@ -181,16 +181,17 @@ fn build_once(
         process::step(&format!("{name} is up to date"));
         return Ok(());
     }
-    for folder in [tools.folder(""), tools.component("")] {
-        let folder = folder.parent().unwrap_or(&folder);
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot create {}", folder.display()))?;
-    }
+    create_parent(&finished)?;
     let incomplete = finished.with_extension("wasm.incomplete");
     build(&incomplete)?;
     fs::rename(&incomplete, &finished)
         .with_context(|| format!("cannot write {}", finished.display()))?;
     stamp.set(&digest)
+}
+
+fn create_parent(path: &Path) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))
 }
 
 /// The files of a folder whose names `belongs` accepts.

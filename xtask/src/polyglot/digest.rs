@@ -64,6 +64,7 @@ impl Stamp {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn set(&self, digest: &str) -> Result<()> {
+        super::create_parent(&self.0)?;
         fs::write(&self.0, digest).with_context(|| format!("cannot write {}", self.0.display()))
     }
 }
