@@ -1,6 +1,7 @@
 /** The exports that all roles have, and how exceptions leave a component. */
 import { Broken, InvalidConfig, KennelError } from "./errors.js";
 import * as log from "./log.js";
+import { settle } from "./settle.js";
 
 /** The author's class and, once opened, its instance. */
 export class Slot {
@@ -18,8 +19,9 @@ export class Slot {
 
   open(config) {
     const instance = new this.author();
-    instance.open?.(config);
-    this.#instance = instance;
+    return settle(instance.open?.(config), () => {
+      this.#instance = instance;
+    });
   }
 
   close() {
@@ -41,13 +43,18 @@ export class Slot {
  */
 export const fallible = (call) => (...parameters) => {
   try {
-    return call(...parameters);
+    const answer = call(...parameters);
+    return answer instanceof Promise ? answer.catch(refuse) : answer;
   } catch (error) {
-    if (error instanceof KennelError) throw error.toWit();
-    log.error(`uncaught ${error}`, { stack: error?.stack ?? "" });
-    throw error;
+    return refuse(error);
   }
 };
+
+function refuse(error) {
+  if (error instanceof KennelError) throw error.toWit();
+  log.error(`uncaught ${error}`, { stack: error?.stack ?? "" });
+  throw error;
+}
 
 /** The configuration as an object; nothing at all reads as an empty one. */
 function parseConfig(text) {
@@ -75,14 +82,15 @@ export const describeGuest = (slot) => ({
   },
 });
 
+/** The WIT's `result<_, error>` has no value. */
+export const nothing = () => undefined;
+
 export const lifecycleGuest = (slot) => ({
   open: fallible((text) => {
     const config = parseConfig(text);
     for (const [path, detail] of slot.problems(config)) throw new InvalidConfig(path ? `${path}: ${detail}` : String(detail));
-    slot.open(config);
+    return slot.open(config);
   }),
-  tick: fallible(() => {
-    slot.instance.tick?.();
-  }),
+  tick: fallible(() => settle(slot.instance.tick?.(), nothing)),
   close: () => slot.close(),
 });

@@ -1,10 +1,11 @@
 /** The exports that only one role has. */
 import { Batch, originFromWit, originToWit } from "./batch.js";
 import { Broken, KennelError, MessageError } from "./errors.js";
-import { fallible } from "./guest.js";
+import { fallible, nothing } from "./guest.js";
 import * as log from "./log.js";
 import { Output } from "./output.js";
 import { Records } from "./records.js";
+import { settle } from "./settle.js";
 import { decodeText, toBytes } from "./text.js";
 
 export const transformGuest = (slot) => ({
@@ -12,9 +13,8 @@ export const transformGuest = (slot) => ({
     const batch = new Batch(columns);
     const output = new Output(batch.format);
     const { instance } = slot;
-    if (instance.apply) instance.apply(batch, output);
-    else applyEach(instance, batch, output);
-    return output.toWit();
+    const done = instance.apply ? instance.apply(batch, output) : applyEach(instance, batch, output);
+    return settle(done, () => output.toWit());
   }),
 });
 
@@ -24,7 +24,9 @@ function applyEach(instance, batch, output) {
   for (const message of batch) {
     const mark = output.mark();
     try {
-      instance.applyOne(message, output);
+      if (instance.applyOne(message, output) instanceof Promise) {
+        throw new Broken("applyOne answered a promise; write apply(batch, output) for work that waits");
+      }
     } catch (error) {
       if (error instanceof KennelError) throw error;
       output.undo(mark, message);
@@ -43,28 +45,25 @@ function applyEach(instance, batch, output) {
 
 export const sinkGuest = (slot) => ({
   assign: fallible((origin, saved) => slot.instance.assign?.(originFromWit(origin), saved)),
-  consume: fallible((columns) => slot.instance.consume(new Batch(columns)).toWit()),
-  flush: fallible(() => {
-    const positions = slot.instance.flush?.() ?? [];
-    return Array.from(positions, ({ origin, next }) => ({ origin: originToWit(origin), next: BigInt(next) }));
-  }),
-  revoke: fallible((origin, lost) => {
-    slot.instance.revoke?.(originFromWit(origin), lost);
-  }),
+  consume: fallible((columns) => settle(slot.instance.consume(new Batch(columns)), (receipt) => receipt.toWit())),
+  flush: fallible(() =>
+    settle(slot.instance.flush?.() ?? [], (positions) =>
+      Array.from(positions, ({ origin, next }) => ({ origin: originToWit(origin), next: BigInt(next) })),
+    ),
+  ),
+  revoke: fallible((origin, lost) => settle(slot.instance.revoke?.(originFromWit(origin), lost), nothing)),
 });
 
 export const sourceGuest = (slot) => ({
-  start: fallible((cursor) => {
-    slot.instance.start(cursor === undefined ? undefined : decodeCursor(cursor));
-  }),
+  start: fallible((cursor) =>
+    settle(slot.instance.start(cursor === undefined ? undefined : decodeCursor(cursor)), nothing),
+  ),
   poll: fallible((limit) => {
     const records = new Records(slot.description.produces[0] ?? "raw");
     const polled = slot.instance.poll({ messages: limit.messages, bytes: Number(limit.bytes), wait: limit.waitMs }, records);
-    return records.toWit(toBytes(JSON.stringify(polled.cursor)), polled.progress);
+    return settle(polled, ({ cursor, progress }) => records.toWit(toBytes(JSON.stringify(cursor)), progress));
   }),
-  confirm: fallible((cursor) => {
-    slot.instance.confirm?.(decodeCursor(cursor));
-  }),
+  confirm: fallible((cursor) => settle(slot.instance.confirm?.(decodeCursor(cursor)), nothing)),
 });
 
 function decodeCursor(cursor) {

@@ -148,3 +148,27 @@ test("given a call before open or after close, should be broken", () => {
   guest.close();
   assert.throws(() => guest.apply(batch(["a"])), { tag: "broken" });
 });
+
+test("given promises, should wait for them and keep the meaning of errors", async () => {
+  const guest = new Guest(transform({
+    async open({ url }) {
+      await null;
+      if (!url) throw new Unavailable("not yet");
+    },
+    async apply(messages, output) {
+      for (const message of messages) {
+        await null;
+        output.payload(message, `${message.text()}!`);
+      }
+    },
+  }));
+  await assert.rejects(guest.open({}), (thrown) => thrown.tag === "unavailable");
+  await assert.rejects(async () => guest.apply(batch(["a"])), (thrown) => thrown.tag === "broken");
+  await guest.open({ url: "x" });
+  const { outputs } = await guest.apply(batch(["a", "b"]));
+  assert.deepEqual(outputs.map(({ payload }) => text(payload)), ["a!", "b!"]);
+});
+
+test("given a promise for one message, should say what to write instead", () => {
+  assert.throws(() => applyOne(async () => {}, batch(["a"])), (thrown) => thrown.tag === "broken" && /apply\(batch/.test(thrown.val));
+});
