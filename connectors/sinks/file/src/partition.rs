@@ -202,15 +202,18 @@ fn recover(folder: &Path, names: &Names) -> io::Result<Option<u64>> {
     Ok(position)
 }
 
-/// A missing or forbidden folder is the operator's to mend; all else may pass.
-pub(crate) fn folder_error(path: &Path, cause: &io::Error) -> Error {
-    let path = path.display();
+/// What is missing or forbidden is the operator's to mend; all else may pass.
+pub(crate) fn folder_error(folder: &Path, cause: &io::Error) -> Error {
+    let folder = folder.display();
     match cause.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             Error::unauthorized(format!(
-                "cannot write to {path}: {cause}; grant it with files = [\"HOST_FOLDER:{path}:rw\"]"
+                "cannot write to {folder}: {cause}; its line under [[grants.files]] needs mode = \"rw\""
             ))
         }
-        _ => Error::unavailable(format!("cannot write to {path}: {cause}")),
+        io::ErrorKind::NotFound => Error::unavailable(format!(
+            "cannot write to {folder}: {cause}; is it granted under [[grants.files]]?"
+        )),
+        _ => Error::unavailable(format!("cannot write to {folder}: {cause}")),
     }
 }

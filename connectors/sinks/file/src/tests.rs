@@ -1,7 +1,6 @@
-//! The sink against a real folder. "Killed" means: the instance is forgotten without a word, as a
+//! The sink against a real folder. "Killed" means: the instance is dropped without `revoke` or `close`, which leaves files as a
 //! `kill -9` does, and another one takes over.
 
-use std::mem;
 use std::path::PathBuf;
 
 use kennel_sdk::testing::{self, BatchBuilder};
@@ -103,7 +102,7 @@ fn given_a_kill_before_flush_should_show_nothing_and_take_everything_again_once(
     let world = World::new(json!({}));
     let (mut sink, _) = world.assigned(None);
     let _ = sink.consume(&batch(0..5)).unwrap();
-    mem::forget(sink);
+    drop(sink);
     assert!(world.visible().is_empty());
     let (mut sink, position) = world.assigned(None);
     assert_eq!(position, None);
@@ -119,7 +118,7 @@ fn given_a_kill_between_flush_and_checkpoint_should_answer_the_position_of_the_f
     let (mut sink, _) = world.assigned(None);
     let _ = sink.consume(&batch(0..5)).unwrap();
     sink.flush().unwrap();
-    mem::forget(sink);
+    drop(sink);
     let (mut sink, position) = world.assigned(None);
     assert_eq!(position, Some(5));
     // A host that replays from its own checkpoint, cut differently, doubles nothing.
@@ -139,7 +138,7 @@ fn given_a_kill_within_a_flush_of_several_files_should_go_on_behind_those_that_m
         let _ = sink.consume(&batch(offsets)).unwrap();
     }
     sink.flush().unwrap();
-    mem::forget(sink);
+    drop(sink);
     // As if the last rename had not happened any more.
     fs::rename(
         world.path(&name(4, 6)),

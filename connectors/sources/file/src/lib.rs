@@ -92,13 +92,16 @@ impl Source for Files {
     }
 }
 
-/// A missing or forbidden file is the operator's to mend; all else may pass.
+/// What is missing or forbidden is the operator's to mend; all else may pass.
 fn read_error(path: &Path, cause: &io::Error) -> Error {
     let path = path.display();
     match cause.kind() {
         io::ErrorKind::PermissionDenied => {
             Error::unauthorized(format!("cannot read {path}: {cause}"))
         }
+        io::ErrorKind::NotFound => Error::unavailable(format!(
+            "cannot read {path}: {cause}; is its folder granted under [[grants.files]]?"
+        )),
         _ => Error::unavailable(format!("cannot read {path}: {cause}")),
     }
 }

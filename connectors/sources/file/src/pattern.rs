@@ -71,7 +71,10 @@ impl Pattern {
             return match fs::metadata(self.path(&self.name)) {
                 Ok(metadata) if metadata.is_file() => Ok(vec![self.name.clone()]),
                 Ok(_) => Err(io::Error::other(format!("{self} is not a file"))),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+                // Only the file may be missing; a folder that is, is not granted.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::metadata(&self.folder).map(|_folder| Vec::new())
+                }
                 Err(error) => Err(error),
             };
         }

@@ -336,7 +336,8 @@ fn choice(values: &[Value], weights: &[f64]) -> Result<Step, &'static str> {
     if weights.iter().any(|weight| !weight.is_finite() || *weight < 0.0) {
         return Err("a weight is a number, 0 or more");
     }
-    if !weights.is_empty() && !(sum > 0.0 && sum.is_finite()) {
+    let usable = sum > 0.0 && sum.is_finite();
+    if !(usable || weights.is_empty()) {
         return Err("at least one weight is more than 0");
     }
     let mut total = 0;

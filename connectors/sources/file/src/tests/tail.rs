@@ -224,6 +224,15 @@ fn given_many_files_should_refuse_rather_than_outgrow_the_cursor() {
 }
 
 #[test]
+fn given_no_folder_should_say_so_instead_of_waiting_for_a_file() {
+    for path in ["nowhere/a.log", "nowhere/*.log"] {
+        let mut source = tail(path).started(None);
+        let error = testing::poll(&mut source, 1).unwrap_err();
+        assert!(matches!(&error, Error::Unavailable { detail, .. } if detail.contains("granted")));
+    }
+}
+
+#[test]
 fn given_a_poll_without_room_should_read_nothing_and_lose_nothing() {
     let world = tail("a.log");
     world.write("a.log", "one\n");
