@@ -19,6 +19,8 @@ const DEFAULT_FRAME_LIMIT: usize = 128 << 20;
 const MIN_FRAME_LIMIT: usize = 64 << 10;
 const DEFAULT_SEGMENT_BYTES: u64 = 128 << 20;
 const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
+/// The client sends a heartbeat every 5 s.
+const DEFAULT_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_FSYNC_INTERVAL: Duration = Duration::from_secs(1);
 const DEFAULT_OFFSETS_INTERVAL: Duration = Duration::from_millis(200);
 const DEFAULT_RETENTION_INTERVAL: Duration = Duration::from_secs(10);
@@ -41,6 +43,7 @@ impl Default for ServerBuilder {
                 username: "iggy".into(),
                 password: SecretString::from("iggy"),
                 frame_limit: DEFAULT_FRAME_LIMIT,
+                idle_timeout: DEFAULT_IDLE_TIMEOUT,
                 segment_bytes: DEFAULT_SEGMENT_BYTES,
                 data_dir: None,
                 fsync: Fsync::Interval(DEFAULT_FSYNC_INTERVAL),
@@ -97,6 +100,14 @@ impl ServerBuilder {
     #[must_use]
     pub fn frame_limit(mut self, bytes: usize) -> Self {
         self.settings.frame_limit = bytes;
+        self
+    }
+
+    /// How long a client may send nothing before its connection is closed and its place in consumer
+    /// groups goes to others; 60 s by default. The official client sends a heartbeat every 5 s.
+    #[must_use]
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.settings.idle_timeout = time;
         self
     }
 
@@ -159,7 +170,8 @@ fn check(settings: &Settings) -> Result<(), ServerError> {
         Fsync::Interval(period) => period,
         Fsync::EveryBatch | Fsync::Never => Duration::MAX,
     };
-    if [fsync, settings.offsets_interval, settings.retention_interval].contains(&Duration::ZERO) {
+    let Settings { offsets_interval, retention_interval, idle_timeout, .. } = settings;
+    if [fsync, *offsets_interval, *retention_interval, *idle_timeout].contains(&Duration::ZERO) {
         return Err(ServerError::Setting("intervals must be longer than nothing"));
     }
     Ok(())

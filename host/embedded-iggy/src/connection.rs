@@ -97,7 +97,8 @@ impl Connection<'_> {
                     vec![Bytes::copy_from_slice(bytemuck::bytes_of(&eviction))]
                 }
             };
-            frame::write_parts(stream.get_mut(), &mut parts).await?;
+            let idle = self.broker.settings.idle_timeout;
+            frame::write_parts(stream.get_mut(), &mut parts, idle).await?;
         }
     }
 
@@ -131,12 +132,14 @@ impl Connection<'_> {
     }
 
     fn limit(&self) -> FrameLimit {
+        let idle = self.broker.settings.idle_timeout;
         match self.session.identity {
             Some(_) => FrameLimit {
                 body: self.broker.settings.frame_limit - HEADER_SIZE,
                 skip_larger: true,
+                idle,
             },
-            None => FrameLimit { body: LIMIT_BEFORE_LOGIN, skip_larger: false },
+            None => FrameLimit { body: LIMIT_BEFORE_LOGIN, skip_larger: false, idle },
         }
     }
 

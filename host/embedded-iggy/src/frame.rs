@@ -1,6 +1,7 @@
 //! Frames on the wire: a 256-byte header, then a body whose length the header names.
 
 use std::io::{self, IoSlice};
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use iggy_binary_protocol::consensus::{ConsensusHeader, HEADER_SIZE, RequestHeader};
@@ -10,6 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 /// First allocation for a body. A longer body grows the buffer as its bytes arrive, so a length
 /// that is only claimed costs nothing.
 const FIRST_ALLOCATION: usize = 1 << 20;
+/// Buffer for a body that is not kept.
+const SCRATCH: usize = 1 << 16;
 /// How many buffers one gathering write takes.
 const GATHER: usize = 64;
 
@@ -38,13 +41,15 @@ pub(crate) enum FrameError {
     Malformed(&'static str),
 }
 
-/// How much a connection may send in one frame.
+/// How much a connection may send in one frame, and how slowly.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrameLimit {
     /// Longest body that is kept, in bytes.
     pub(crate) body: usize,
     /// Whether a longer body is skipped and answered; otherwise the connection is closed.
     pub(crate) skip_larger: bool,
+    /// How long nothing at all may arrive.
+    pub(crate) idle: Duration,
 }
 
 /// Reads one request.
@@ -56,21 +61,25 @@ where
     R: AsyncRead + Unpin,
 {
     let mut bytes = [0; HEADER_SIZE];
-    reader.read_exact(&mut bytes).await?;
+    in_time(limit.idle, reader.read_exact(&mut bytes)).await?;
     let (header, length) = parse_header(&bytes)?;
     if length > limit.body {
         if !limit.skip_larger {
             return Err(FrameError::Malformed("body over the limit"));
         }
-        let mut body = reader.take(length as u64);
-        let skipped = tokio::io::copy(&mut body, &mut tokio::io::sink()).await?;
-        if skipped < length as u64 {
-            return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()));
-        }
+        skip_body(reader, length, limit.idle).await?;
         return Ok(Incoming::TooLarge(header));
     }
-    let body = read_body(reader, length).await?;
+    let body = read_body(reader, length, limit.idle).await?;
     Ok(Incoming::Request(Request { header, body }))
+}
+
+/// Waits for a step of reading or writing to make progress.
+async fn in_time<T>(idle: Duration, step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match tokio::time::timeout(idle, step).await {
+        Ok(done) => done,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
 }
 
 /// Decodes and checks a request header. Returns it with the length of the body.
@@ -91,7 +100,7 @@ pub(crate) fn parse_header(
     Ok((header, length))
 }
 
-async fn read_body<R>(reader: &mut R, length: usize) -> Result<Vec<u8>, FrameError>
+async fn read_body<R>(reader: &mut R, length: usize, idle: Duration) -> io::Result<Vec<u8>>
 where
     R: AsyncRead + Unpin,
 {
@@ -101,12 +110,28 @@ where
         body.reserve_exact(target - body.len());
         while body.len() < target {
             let room = target - body.len();
-            if reader.read_buf(&mut (&mut body).limit(room)).await? == 0 {
-                return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()));
+            let mut window = (&mut body).limit(room);
+            if in_time(idle, reader.read_buf(&mut window)).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
     }
     Ok(body)
+}
+
+async fn skip_body<R>(reader: &mut R, mut length: usize, idle: Duration) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+{
+    let mut scratch = vec![0; SCRATCH];
+    while length > 0 {
+        let window = &mut scratch[..length.min(SCRATCH)];
+        match in_time(idle, reader.read(window)).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            read => length -= read,
+        }
+    }
+    Ok(())
 }
 
 /// Whether the body of a successful reply starts with a result section.
@@ -115,7 +140,11 @@ pub(crate) fn has_result_section(operation: Operation, body_is_empty: bool) -> b
 }
 
 /// Writes all parts in order, without joining them.
-pub(crate) async fn write_parts<W>(writer: &mut W, parts: &mut [Bytes]) -> io::Result<()>
+pub(crate) async fn write_parts<W>(
+    writer: &mut W,
+    parts: &mut [Bytes],
+    idle: Duration,
+) -> io::Result<()>
 where
     W: AsyncWrite + Unpin,
 {
@@ -126,7 +155,7 @@ where
         for (slice, part) in slices.iter_mut().zip(&parts[first..window]) {
             *slice = IoSlice::new(part);
         }
-        let mut written = writer.write_vectored(&slices[..window - first]).await?;
+        let mut written = in_time(idle, writer.write_vectored(&slices[..window - first])).await?;
         if written == 0 && parts[first..window].iter().any(|part| !part.is_empty()) {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -138,5 +167,8 @@ where
             parts[first].advance(written);
         }
     }
-    writer.flush().await
+    in_time(idle, writer.flush()).await
 }
+
+#[cfg(test)]
+mod tests;

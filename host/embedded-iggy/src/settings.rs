@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) password: SecretString,
     /// Longest frame in bytes, with its header.
     pub(crate) frame_limit: usize,
+    /// How long a client may be silent.
+    pub(crate) idle_timeout: Duration,
     /// Bytes after which a segment is closed, unless a topic says otherwise.
     pub(crate) segment_bytes: u64,
     /// Where data is kept; in memory if nowhere.

@@ -3,8 +3,9 @@
 use bytes::BytesMut;
 use iggy_binary_protocol::{WireOptions, encode_user_headers};
 use iggy_common::{
-    CompressionAlgorithm, IggyError, IggyExpiry, MaxTopicSize, TopicCreateOptions,
-    TopicRuntimeDefaults, UPDATABLE_TOPIC_OPTION_KEYS,
+    CompressionAlgorithm, IggyError, IggyExpiry, MAX_TOPIC_SEGMENT_SIZE, MaxTopicSize,
+    TopicCreateOptions, TopicRuntimeDefaults, UPDATABLE_TOPIC_OPTION_KEYS,
+    validate_topic_segment_size,
 };
 
 use crate::status::Status;
@@ -33,6 +34,9 @@ impl TopicSettings {
     /// Reads and checks an options block.
     pub(crate) fn parse(options: WireOptions) -> Result<Self, Status> {
         let parsed = TopicCreateOptions::parse(&options)?;
+        if let Some(size) = parsed.segment_size {
+            validate_topic_segment_size(size.as_bytes_u64(), MAX_TOPIC_SEGMENT_SIZE)?;
+        }
         let compression = parsed.compression_algorithm.unwrap_or(CompressionAlgorithm::None);
         let expiry = parsed.message_expiry.unwrap_or(IggyExpiry::NeverExpire);
         let max_size = parsed.max_topic_size.unwrap_or(MaxTopicSize::Unlimited);

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod admin;
 mod catalog;
 mod consumers;
+mod durable;
+mod faults;
 mod groups;
+mod hostile;
 mod messages;
+mod raw;
 mod session;
 mod support;
+mod tls;
