@@ -7,8 +7,8 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::Imports;
-use crate::context::{Attributes, CallContext};
 use crate::clock::FrozenClock;
+use crate::context::{Attributes, CallContext};
 use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
 use crate::limits::StoreLimiter;

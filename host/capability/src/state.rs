@@ -98,7 +98,9 @@ impl StateView {
 
     fn reach(&self) -> Result<(&dyn StateReader, &str), Error> {
         let reader = self.reader.as_deref().ok_or_else(|| {
-            Error::Denied("no state granted; the line that allows it: [grants] state = \"16MiB\"".into())
+            Error::Denied(
+                "no state granted; the line that allows it: [grants] state = \"16MiB\"".into(),
+            )
         })?;
         Ok((reader, self.keyspace.as_deref().ok_or(Error::NotNow)?))
     }

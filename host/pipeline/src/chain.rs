@@ -44,7 +44,10 @@ pub(crate) enum ChainError {
 }
 
 impl Chain {
-    pub(crate) async fn open(specs: &[TransformSpec], routes: usize) -> Result<Self, PipelineError> {
+    pub(crate) async fn open(
+        specs: &[TransformSpec],
+        routes: usize,
+    ) -> Result<Self, PipelineError> {
         let mut links = Vec::with_capacity(specs.len());
         for guest in specs {
             let name = guest.component.description().name.clone();

@@ -2,9 +2,7 @@
 
 use bytes::Bytes;
 use kennel_broker::headers::{HeaderError, HeaderWriter, Kind};
-use kennel_broker::{
-    BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target,
-};
+use kennel_broker::{BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target};
 
 use crate::settle::{DeadLetterTopic, Failed};
 use crate::stage::Stage;

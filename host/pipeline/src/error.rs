@@ -38,7 +38,9 @@ pub enum PipelineError {
         source: GuestError,
     },
     /// A message failed and `on_error = "stop"`.
-    #[error("message {origin} offset {offset} failed in {component} ({code}: {detail}) and [delivery] on_error is \"stop\"")]
+    #[error(
+        "message {origin} offset {offset} failed in {component} ({code}: {detail}) and [delivery] on_error is \"stop\""
+    )]
     Message {
         /// Stream, topic and partition.
         origin: String,

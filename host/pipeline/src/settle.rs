@@ -77,7 +77,9 @@ impl Settler {
             connector = self.connector,
             count = failed.len(),
             "{origin}: message at offset {offset} failed in {}: {}: {}",
-            first.component, first.code, first.detail,
+            first.component,
+            first.code,
+            first.detail,
         );
         match (&self.settlement.on_error, &mut self.letters) {
             (OnError::Skip, _) => self.stats.skipped(failed.len() as u64),

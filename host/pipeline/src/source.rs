@@ -309,7 +309,11 @@ impl SourceLoop {
     }
 
     /// One send per topic and key. Payloads and headers are views into the stage's buffer.
-    fn groups(&self, stage: &Stage, ids: &[u128]) -> Vec<(u32, Partitioning, Vec<OutgoingMessage>)> {
+    fn groups(
+        &self,
+        stage: &Stage,
+        ids: &[u128],
+    ) -> Vec<(u32, Partitioning, Vec<OutgoingMessage>)> {
         let mut groups: Vec<(u32, Partitioning, Vec<OutgoingMessage>)> = Vec::new();
         let mut known: HashMap<(u32, Option<Bytes>), usize> = HashMap::new();
         for index in 0..stage.batch.len() {
@@ -361,9 +365,7 @@ impl SourceLoop {
     }
 
     fn take_source(&mut self) -> Result<Source, PipelineError> {
-        self.source
-            .take()
-            .ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name)))
+        self.source.take().ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name)))
     }
 
     /// One call into the source, timed; a fault ends the loop.

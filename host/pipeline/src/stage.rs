@@ -34,7 +34,8 @@ impl Lineage {
     }
 
     fn then(&self, made: &Transformed) -> Self {
-        let (mut inputs, mut ends) = (Vec::with_capacity(made.len()), Vec::with_capacity(made.len()));
+        let (mut inputs, mut ends) =
+            (Vec::with_capacity(made.len()), Vec::with_capacity(made.len()));
         for output in 0..made.len() {
             for input in made.inputs(output) {
                 match self.of(*input) {

@@ -72,7 +72,8 @@ impl CodeCache {
     fn authenticate(&self, digest: &str, code: &[u8]) -> Tag {
         // HMAC takes keys of any length, so this cannot fail; an empty key would only mean that
         // nothing verifies.
-        let mut tag = Tag::new_from_slice(&self.key).unwrap_or_else(|_| Tag::new(&Default::default()));
+        let mut tag =
+            Tag::new_from_slice(&self.key).unwrap_or_else(|_| Tag::new(&Default::default()));
         tag.update(digest.as_bytes());
         tag.update(&self.compatibility.to_le_bytes());
         tag.update(code);

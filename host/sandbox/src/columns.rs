@@ -2,8 +2,6 @@
 //!
 //! A wrong column is a fault of the guest, never a panic or an out-of-bounds read of the host.
 
-
-
 /// What a guest returned that the contract forbids.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
@@ -18,7 +16,9 @@ pub enum Violation {
         actual: usize,
     },
     /// A span ends before it starts or outside of the data.
-    #[error("span {start}..{end} of message {message} in column {column} does not lie in the {data} bytes of data")]
+    #[error(
+        "span {start}..{end} of message {message} in column {column} does not lie in the {data} bytes of data"
+    )]
     Span {
         /// Name of the column in the WIT.
         column: &'static str,
@@ -184,7 +184,6 @@ fn field(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     (1..=15).contains(kind).then_some(())?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -59,7 +59,9 @@ pub enum LoadError {
         cause: wasmtime::Error,
     },
     /// It is a core module, not a component.
-    #[error("{path:?} is a core WebAssembly module, not a component; build it with `kennel build` or for the target wasm32-wasip2")]
+    #[error(
+        "{path:?} is a core WebAssembly module, not a component; build it with `kennel build` or for the target wasm32-wasip2"
+    )]
     CoreModule {
         /// The file.
         path: PathBuf,
@@ -73,7 +75,9 @@ pub enum LoadError {
         cause: wasmtime::Error,
     },
     /// It exports no world of ours.
-    #[error("{path:?} exports neither sink, source nor transform of kennel:connector@{INTERFACE_VERSION}; it exports: {exports}")]
+    #[error(
+        "{path:?} exports neither sink, source nor transform of kennel:connector@{INTERFACE_VERSION}; it exports: {exports}"
+    )]
     NoWorld {
         /// The file.
         path: PathBuf,
@@ -81,7 +85,9 @@ pub enum LoadError {
         exports: String,
     },
     /// It was made for another version of the interface.
-    #[error("{path:?} speaks kennel:connector@{found}, this host speaks {INTERFACE_VERSION}; build it again with a matching SDK")]
+    #[error(
+        "{path:?} speaks kennel:connector@{found}, this host speaks {INTERFACE_VERSION}; build it again with a matching SDK"
+    )]
     Version {
         /// The file.
         path: PathBuf,
@@ -134,10 +140,10 @@ impl Component {
     /// and then only `describe`, with every effect denied.
     pub async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
         let code = Code::load(engine, path).await?;
-        let document = code
-            .describe()
-            .await
-            .map_err(|source| LoadError::Describe { path: path.into(), source: Box::new(source) })?;
+        let document = code.describe().await.map_err(|source| LoadError::Describe {
+            path: path.into(),
+            source: Box::new(source),
+        })?;
         let description = serde_json::from_str(&document)
             .map_err(|source| LoadError::Description { path: path.into(), source })?;
         Ok(Self { code: Arc::new(code), description: Arc::new(description) })

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kennel_capability::context::Columns;
 use kennel_capability::GuestData;
+use kennel_capability::context::Columns;
 use kennel_capability::state::StagedWrites;
 use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower};
 use wasmtime::{Store, UpdateDeadline};
@@ -40,10 +40,7 @@ pub type Answer<T> = Result<T, GuestError>;
 
 impl Guest {
     /// Instantiates without opening; enough for `describe`.
-    pub(crate) async fn instantiate(
-        code: &Code,
-        spec: &InstanceSpec,
-    ) -> Result<Self, StartError> {
+    pub(crate) async fn instantiate(code: &Code, spec: &InstanceSpec) -> Result<Self, StartError> {
         let data = GuestData::new(
             &spec.grants,
             spec.services.clone(),
@@ -81,7 +78,10 @@ impl Guest {
     }
 
     /// Instantiates and opens with the spec's configuration.
-    pub(crate) async fn open(component: &Component, spec: &InstanceSpec) -> Result<Self, StartError> {
+    pub(crate) async fn open(
+        component: &Component,
+        spec: &InstanceSpec,
+    ) -> Result<Self, StartError> {
         let mut guest = Self::instantiate(component.code(), spec).await?;
         let open = guest.find("lifecycle", "open")?;
         let (guest, opened) =
@@ -216,10 +216,8 @@ fn find(
     let interface = format!("kennel:connector/{interface}@{INTERFACE_VERSION}");
     let missing =
         || StartError::Instantiate(wasmtime::Error::msg(format!("no export {interface}#{name}")));
-    let parent =
-        instance.get_export_index(&mut *store, None, &interface).ok_or_else(missing)?;
-    let index =
-        instance.get_export_index(&mut *store, Some(&parent), name).ok_or_else(missing)?;
+    let parent = instance.get_export_index(&mut *store, None, &interface).ok_or_else(missing)?;
+    let index = instance.get_export_index(&mut *store, Some(&parent), name).ok_or_else(missing)?;
     instance.get_func(store, index).ok_or_else(missing)
 }
 

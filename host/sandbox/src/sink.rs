@@ -1,5 +1,6 @@
 //! A live sink.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kennel_capability::context::Columns;
@@ -63,7 +64,16 @@ pub struct Position {
 /// A sink that may be called. See [the crate](crate) for why calls consume it.
 pub struct Sink {
     guest: Guest,
+    contract: Contract,
+}
+
+/// What every call needs to know besides the guest.
+#[derive(Clone)]
+struct Contract {
     functions: Functions,
+    ordered: bool,
+    /// How far each partition in hand was given to the guest; it can hold no position beyond.
+    given: BTreeMap<Origin, u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -87,11 +97,12 @@ impl Sink {
             flush: guest.find("sink", "flush")?,
             revoke: guest.find("sink", "revoke")?,
         };
-        Ok(Self { guest, functions })
+        let ordered = component.description().ordered;
+        Ok(Self { guest, contract: Contract { functions, ordered, given: BTreeMap::new() } })
     }
 
-    fn with(guest: Guest, functions: Functions) -> Self {
-        Self { guest, functions }
+    fn with(guest: Guest, contract: Contract) -> Self {
+        Self { guest, contract }
     }
 
     /// Gives the sink a partition; answers the position its destination holds, if it holds one.
@@ -103,11 +114,13 @@ impl Sink {
         origin: Origin,
         saved: Option<u64>,
     ) -> Result<(Self, Answer<Option<u64>>), Fault> {
-        let functions = self.functions;
+        let mut contract = self.contract;
+        contract.given.insert(origin.clone(), saved.unwrap_or(0));
         self.guest.prepare(None, Some(origin.to_string()));
-        let call = self.guest.call_fallible("sink.assign", functions.assign, (origin, saved));
+        let assign = contract.functions.assign;
+        let call = self.guest.call_fallible("sink.assign", assign, (origin, saved));
         let (guest, answer) = call.await?;
-        Ok((Self::with(guest, functions), answer))
+        Ok((Self::with(guest, contract), answer))
     }
 
     /// Hands the sink a batch.
@@ -120,14 +133,19 @@ impl Sink {
         columns: Option<Arc<dyn Columns>>,
     ) -> Result<(Self, Answer<Receipt>), Fault> {
         const EXPORT: &str = "sink.consume";
-        let (functions, count) = (self.functions, batch.len());
+        let (mut contract, count) = (self.contract, batch.len());
+        match contract.given.get_mut(&batch.origin) {
+            Some(given) => *given = batch.end.max(*given),
+            None => drop(contract.given.insert(batch.origin.clone(), batch.end)),
+        }
         self.guest.prepare(columns, Some(batch.origin.to_string()));
-        let (guest, answer) = self
-            .guest
-            .call_fallible::<_, wit::Receipt>(EXPORT, functions.consume, (batch,))
-            .await?;
-        let (guest, answer) = guest.check(EXPORT, answer, |receipt| check(receipt, count))?;
-        Ok((Self::with(guest, functions), answer))
+        let consume = contract.functions.consume;
+        let call = self.guest.call_fallible::<_, wit::Receipt>(EXPORT, consume, (batch,));
+        let (guest, answer) = call.await?;
+        let ordered = contract.ordered;
+        let (guest, answer) =
+            guest.check(EXPORT, answer, |receipt| check(receipt, count, ordered))?;
+        Ok((Self::with(guest, contract), answer))
     }
 
     /// Makes what is held durable; answers how far each partition now is.
@@ -135,29 +153,29 @@ impl Sink {
     /// # Errors
     /// A [`Fault`] ends the instance.
     pub async fn flush(mut self) -> Result<(Self, Answer<Vec<Position>>), Fault> {
-        let functions = self.functions;
+        const EXPORT: &str = "sink.flush";
+        let contract = self.contract;
         self.guest.prepare(None, None);
-        let call =
-            self.guest.call_fallible::<_, Vec<wit::Position>>("sink.flush", functions.flush, ());
-        let (guest, answer) = call.await?;
-        let answer = answer.map(|positions| positions.into_iter().map(Position::from).collect());
-        Ok((Self::with(guest, functions), answer))
+        let flush = contract.functions.flush;
+        let (guest, answer) =
+            self.guest.call_fallible::<_, Vec<wit::Position>>(EXPORT, flush, ()).await?;
+        let (guest, answer) =
+            guest.check(EXPORT, answer, |positions| check_positions(positions, &contract.given))?;
+        Ok((Self::with(guest, contract), answer))
     }
 
     /// Takes a partition away. `lost`: it is gone already, nothing may be written.
     ///
     /// # Errors
     /// A [`Fault`] ends the instance.
-    pub async fn revoke(
-        mut self,
-        origin: Origin,
-        lost: bool,
-    ) -> Result<(Self, Answer<()>), Fault> {
-        let functions = self.functions;
+    pub async fn revoke(mut self, origin: Origin, lost: bool) -> Result<(Self, Answer<()>), Fault> {
+        let mut contract = self.contract;
+        contract.given.remove(&origin);
         self.guest.prepare(None, Some(origin.to_string()));
-        let call = self.guest.call_fallible("sink.revoke", functions.revoke, (origin, lost));
+        let revoke = contract.functions.revoke;
+        let call = self.guest.call_fallible("sink.revoke", revoke, (origin, lost));
         let (guest, answer) = call.await?;
-        Ok((Self::with(guest, functions), answer))
+        Ok((Self::with(guest, contract), answer))
     }
 
     /// Lets the guest keep its connections alive.
@@ -165,9 +183,9 @@ impl Sink {
     /// # Errors
     /// A [`Fault`] ends the instance.
     pub async fn tick(self) -> Result<(Self, Answer<()>), Fault> {
-        let functions = self.functions;
+        let contract = self.contract;
         let (guest, answer) = self.guest.tick().await?;
-        Ok((Self::with(guest, functions), answer))
+        Ok((Self::with(guest, contract), answer))
     }
 
     /// State written since the last time.
@@ -200,12 +218,38 @@ impl From<wit::Position> for Position {
     }
 }
 
-fn check(receipt: wit::Receipt, count: usize) -> Result<Receipt, Violation> {
+/// A destination can be no further than what it was given, in no other partition.
+fn check_positions(
+    positions: Vec<wit::Position>,
+    given: &BTreeMap<Origin, u64>,
+) -> Result<Vec<Position>, Violation> {
+    let positions: Vec<Position> = positions.into_iter().map(Position::from).collect();
+    for position in &positions {
+        let end = given.iter().find(|(origin, _)| position.is_of(origin)).map(|(_, end)| *end);
+        let end = end.ok_or(Violation::Other("a position of a partition that is not assigned"))?;
+        if position.next > end {
+            let (value, bound) = (position.next, end.saturating_add(1));
+            return Err(Violation::Index { column: "positions", value, bound });
+        }
+    }
+    Ok(positions)
+}
+
+impl Position {
+    fn is_of(&self, origin: &Origin) -> bool {
+        *self.stream == *origin.stream
+            && *self.topic == *origin.topic
+            && self.partition == origin.partition
+            && self.epoch == origin.epoch
+    }
+}
+
+fn check(receipt: wit::Receipt, count: usize, ordered: bool) -> Result<Receipt, Violation> {
     if receipt.handled as usize > count {
         let value = u64::from(receipt.handled);
         return Err(Violation::Index { column: "handled", value, bound: count as u64 + 1 });
     }
-    let failed = failures(receipt.failed, receipt.handled as usize)?;
+    let failed = failures(receipt.failed, receipt.handled as usize, ordered)?;
     Ok(Receipt { handled: receipt.handled, failed, held: receipt.held })
 }
 
@@ -213,7 +257,13 @@ fn check(receipt: wit::Receipt, count: usize) -> Result<Receipt, Violation> {
 pub(crate) fn failures(
     failed: Vec<types::Failure>,
     bound: usize,
+    ordered: bool,
 ) -> Result<Vec<Failure>, Violation> {
+    if ordered && failed.iter().any(|failure| failure.verdict == types::Verdict::Retry) {
+        return Err(Violation::Other(
+            "the verdict `retry` from a component described as ordered: others would overtake",
+        ));
+    }
     columns::strictly_ascending("failed", failed.iter().map(|failure| failure.index))?;
     let indices: Vec<u32> = failed.iter().map(|failure| failure.index).collect();
     columns::below("failed", &indices, bound)?;

@@ -77,7 +77,14 @@ impl Transformed {
 /// A transform that may be called. See [the crate](crate) for why calls consume it.
 pub struct Transform {
     guest: Guest,
+    contract: Contract,
+}
+
+/// What every call needs to know besides the guest.
+#[derive(Clone, Copy)]
+struct Contract {
     apply: Func,
+    ordered: bool,
 }
 
 impl Transform {
@@ -88,7 +95,8 @@ impl Transform {
     pub async fn open(component: &Component, spec: &InstanceSpec) -> Result<Self, StartError> {
         let mut guest = Guest::open(component, spec).await?;
         let apply = guest.find("transform", "apply")?;
-        Ok(Self { guest, apply })
+        let ordered = component.description().ordered;
+        Ok(Self { guest, contract: Contract { apply, ordered } })
     }
 
     /// Hands the transform a batch. `routes` is how many output topics there are.
@@ -102,12 +110,15 @@ impl Transform {
         routes: usize,
     ) -> Result<(Self, Answer<Transformed>), Fault> {
         const EXPORT: &str = "transform.apply";
-        let (apply, count) = (self.apply, batch.len());
+        let (contract, count) = (self.contract, batch.len());
         self.guest.prepare(columns, Some(batch.origin.to_string()));
-        let call = self.guest.call_fallible::<_, wit::Transformed>(EXPORT, apply, (batch,));
+        let call =
+            self.guest.call_fallible::<_, wit::Transformed>(EXPORT, contract.apply, (batch,));
         let (guest, answer) = call.await?;
-        let (guest, answer) = guest.check(EXPORT, answer, |made| check(made, count, routes))?;
-        Ok((Self { guest, apply }, answer))
+        let ordered = contract.ordered;
+        let (guest, answer) =
+            guest.check(EXPORT, answer, |made| check(made, (count, routes), ordered))?;
+        Ok((Self { guest, contract }, answer))
     }
 
     /// Lets the guest keep its connections alive.
@@ -115,9 +126,9 @@ impl Transform {
     /// # Errors
     /// A [`Fault`] ends the instance.
     pub async fn tick(self) -> Result<(Self, Answer<()>), Fault> {
-        let apply = self.apply;
+        let contract = self.contract;
         let (guest, answer) = self.guest.tick().await?;
-        Ok((Self { guest, apply }, answer))
+        Ok((Self { guest, contract }, answer))
     }
 
     /// State written since the last time.
@@ -137,7 +148,12 @@ impl Transform {
     }
 }
 
-fn check(made: wit::Transformed, count: usize, routes: usize) -> Result<Transformed, Violation> {
+/// `count` inputs went in, and there are `routes` output topics.
+fn check(
+    made: wit::Transformed,
+    (count, routes): (usize, usize),
+    ordered: bool,
+) -> Result<Transformed, Violation> {
     let messages = check_messages(made.messages, routes)?;
     let outputs = messages.len();
     columns::optional("replaced", outputs, made.replaced.len())?;
@@ -161,7 +177,7 @@ fn check(made: wit::Transformed, count: usize, routes: usize) -> Result<Transfor
     check_order(&made.inputs, &made.input_ends)?;
     columns::strictly_ascending("absorbed", made.absorbed.iter().copied())?;
     columns::below("absorbed", &made.absorbed, count)?;
-    let failed = failures(made.failed, count)?;
+    let failed = failures(made.failed, count, ordered)?;
     check_fates(&made.inputs, &made.absorbed, &failed, count)?;
     Ok(Transformed {
         messages,
@@ -219,4 +235,3 @@ fn check_fates(
     }
     Ok(())
 }
-

@@ -14,7 +14,9 @@ pub enum StateError {
         source: std::io::Error,
     },
     /// The database cannot be opened.
-    #[error("cannot open the state in {folder:?}; is another kennel running with the same [state] path?")]
+    #[error(
+        "cannot open the state in {folder:?}; is another kennel running with the same [state] path?"
+    )]
     Open {
         /// The configured folder.
         folder: PathBuf,

@@ -75,8 +75,7 @@ pub struct Handle {
 /// Starts a connector; it ends some time after `stop` is cancelled.
 #[must_use]
 pub fn start(spec: ConnectorSpec, state: ConnectorState, stop: &CancellationToken) -> Handle {
-    let (status_sender, status) =
-        watch::channel(Status { state: State::Starting, restarts: 0 });
+    let (status_sender, status) = watch::channel(Status { state: State::Starting, restarts: 0 });
     let stats = Arc::new(Stats::default());
     let supervised = Arc::new(Supervised {
         key: spec.key.clone(),
@@ -215,7 +214,9 @@ impl Supervised {
             let (reason, wait) = match found {
                 Ok(Found::All(partitions)) => return Some(partitions),
                 Ok(Found::Missing(target)) => (
-                    format!("topic {target} does not exist; create it, or set create = true in [[streams]]"),
+                    format!(
+                        "topic {target} does not exist; create it, or set create = true in [[streams]]"
+                    ),
                     TOPIC_INTERVAL,
                 ),
                 Err(error) => {

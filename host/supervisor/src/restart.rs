@@ -82,7 +82,9 @@ mod tests {
         let now = Instant::now();
         assert!(matches!(restarts.judge(&fault(), now, now), Verdict::RetryAfter(_)));
         assert!(matches!(restarts.judge(&fault(), now, now), Verdict::RetryAfter(_)));
-        let Verdict::Fail(reason) = restarts.judge(&fault(), now, now) else { panic!("not failed") };
+        let Verdict::Fail(reason) = restarts.judge(&fault(), now, now) else {
+            panic!("not failed")
+        };
         assert!(reason.contains("boom") && reason.contains("restarts = 2"), "{reason}");
     }
 

@@ -126,8 +126,7 @@ pub(crate) async fn run(
         progress(&format!("sending {} messages of {size} B", options.messages));
         let bench = Bench { broker, target, http: http.clone(), state: state.clone() };
         bench.fill(options.messages, size).await?;
-        for row in measure(&bench, &components, (options.messages, size), &progress).await?
-        {
+        for row in measure(&bench, &components, (options.messages, size), &progress).await? {
             report(&row);
         }
         server.shutdown().await;

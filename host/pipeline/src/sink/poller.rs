@@ -206,9 +206,7 @@ impl Poller {
         self.synced = Instant::now();
         let assignment = self.member.assignment().await?;
         let owned = assignment.partitions;
-        if self.generation == Some(assignment.generation)
-            && self.partitions.keys().eq(&owned)
-        {
+        if self.generation == Some(assignment.generation) && self.partitions.keys().eq(&owned) {
             return Ok(());
         }
         self.generation = Some(assignment.generation);

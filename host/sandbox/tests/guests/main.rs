@@ -1,0 +1,8 @@
+//! Real components in the real sandbox: what each fault looks like, and that the host survives it.
+//!
+//! The components are built by `cargo xtask components`.
+
+mod contract;
+mod faults;
+mod loading;
+mod world;
