@@ -16,8 +16,9 @@ pub enum Poll {
         /// Offset of the newest message of the partition; 0 also when it never held one.
         current_offset: u64,
     },
-    /// The partition belongs to another member now (or is still being handed over): ask for the
-    /// assignment.
+    /// The partition belongs to another member now, or is being handed over to one: ask for the
+    /// assignment. The offset of what was polled before can still be stored, and the next owner waits
+    /// for that (or for this member to leave, or for half a minute): finish or leave, do not just stop.
     NotAssigned,
 }
 

@@ -58,6 +58,12 @@ impl TestBroker {
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let server =
             Server::builder().bind("127.0.0.1:0").credentials(username, password).start().await?;
+        Ok(Self::with_server(server, username, password))
+    }
+
+    /// An embedded broker that was started elsewhere, with a data folder for example.
+    #[must_use]
+    pub fn with_server(server: RunningServer, username: &str, password: &str) -> Self {
         let config = BrokerConfig {
             address: server.local_addr().to_string(),
             credentials: Credentials::Password {
@@ -66,7 +72,13 @@ impl TestBroker {
             },
             tls: None,
         };
-        Ok(Self { config, embedded: Some(server) })
+        Self { config, embedded: Some(server) }
+    }
+
+    /// The embedded broker, to inject faults for example. `None` for an external one.
+    #[must_use]
+    pub fn server(&self) -> Option<&RunningServer> {
+        self.embedded.as_ref()
     }
 
     /// How to reach it.
@@ -93,15 +105,11 @@ impl TestBroker {
         Ok(target)
     }
 
-    /// Stops an embedded broker and waits for it; an external one goes on.
-    ///
-    /// # Errors
-    /// What stopping met.
-    pub async fn stop(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    /// Stops an embedded broker in order and waits for it; an external one goes on.
+    pub async fn stop(self) {
         if let Some(server) = self.embedded {
-            server.shutdown().await?;
+            server.shutdown().await;
         }
-        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Polls in wire form: the hot path.
 
+use bytes::Bytes;
 use iggy::prelude::{IggyError, RESYNC_REQUIRED_PARTITION_SENTINEL};
 use iggy_binary_protocol::codes::POLL_MESSAGES_CODE;
 use iggy_binary_protocol::{WireEncode, WirePollingStrategy};
@@ -25,22 +26,34 @@ impl GroupMember {
         offset: u64,
         max_messages: u32,
     ) -> Result<Poll, BrokerError> {
-        self.fetch(partition, WirePollingStrategy::offset(offset), max_messages).await
+        self.request.partition_id = Some(partition);
+        self.request.strategy = WirePollingStrategy::offset(offset);
+        self.request.count = max_messages.max(1);
+        let polled = self.exchange(partition, offset, self.request.to_bytes()).await?;
+        let end = match &polled {
+            Poll::Messages(batch) => Some(
+                batch.current_offset.saturating_add(1).max(batch.next_offset().unwrap_or_default()),
+            ),
+            // The broker says 0 for an empty partition and for one message; what we asked for tells
+            // them apart.
+            Poll::Empty { current_offset: 0 } => Some(offset.min(1)),
+            Poll::Empty { current_offset } => Some(current_offset.saturating_add(1)),
+            Poll::NotAssigned => None,
+        };
+        if let Some(end) = end {
+            self.high_watermarks.insert(partition, end);
+        }
+        Ok(polled)
     }
 
-    pub(super) async fn fetch(
+    /// Sends an encoded poll. Messages before offset `first` are left out of the result.
+    pub(super) async fn exchange(
         &mut self,
         partition: u32,
-        strategy: WirePollingStrategy,
-        max_messages: u32,
+        first: u64,
+        request: Bytes,
     ) -> Result<Poll, BrokerError> {
-        let by_offset = WirePollingStrategy::offset(strategy.value).kind == strategy.kind;
-        let first = if by_offset { strategy.value } else { 0 };
-        self.request.partition_id = Some(partition);
-        self.request.strategy = strategy;
-        self.request.count = max_messages.max(1);
-        let polled = self.link.request("a poll", POLL_MESSAGES_CODE, self.request.to_bytes()).await;
-        let reply = match polled {
+        let reply = match self.link.request("a poll", POLL_MESSAGES_CODE, request).await {
             Ok(reply) => reply,
             Err(CallError::Client(IggyError::ConsumerGroupPartitionNotOwned(..))) => {
                 return Ok(Poll::NotAssigned);
@@ -57,21 +70,14 @@ impl GroupMember {
                 prefix.partition
             )));
         }
+        let current_offset = prefix.current_offset;
         let mut buffers = self.spare.pop().unwrap_or_default();
         buffers.fill(&reply, first)?;
-        let current_offset = prefix.current_offset;
         if buffers.is_empty() {
-            self.spare.push(buffers);
-            // The broker says 0 for an empty partition and for one message; `first` tells them apart.
-            let end =
-                if current_offset > 0 { current_offset.saturating_add(1) } else { first.min(1) };
-            self.high_watermarks.insert(partition, end);
+            self.recycle(buffers);
             return Ok(Poll::Empty { current_offset });
         }
-        let batch = buffers.into_batch(reply, current_offset);
-        let end = current_offset.saturating_add(1).max(batch.next_offset().unwrap_or_default());
-        self.high_watermarks.insert(partition, end);
-        Ok(Poll::Messages(batch))
+        Ok(Poll::Messages(buffers.into_batch(reply, current_offset)))
     }
 
     /// Takes the columns of a used batch back, so that the next poll need not allocate.

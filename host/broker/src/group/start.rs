@@ -1,10 +1,15 @@
 //! Where a partition begins that has no stored offset.
 
-use iggy_binary_protocol::WirePollingStrategy;
+use iggy_binary_protocol::requests::messages::PollMessagesRequest;
+use iggy_binary_protocol::{WireConsumer, WireEncode, WirePollingStrategy};
 
 use super::GroupMember;
 use crate::batch::Poll;
 use crate::error::BrokerError;
+use crate::target::wire_identifier;
+
+/// The name under which offsets are looked up. It never stores one.
+const PROBE_CONSUMER: &str = "kennel-probe";
 
 /// Where to begin in a partition without a stored offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +34,7 @@ impl GroupMember {
     /// The offset to poll from when nothing is stored.
     ///
     /// # Errors
-    /// [`BrokerError::Fenced`] when the partition is not ours.
+    /// Those of any request. Whether the partition is ours is not asked.
     pub async fn first_offset(
         &mut self,
         partition: u32,
@@ -64,12 +69,22 @@ impl GroupMember {
     }
 
     /// Polls one message to learn its offset.
+    ///
+    /// Not as the group: the broker takes what a member has polled as in its hands, and would hold the
+    /// partition back from the next owner until that was stored.
     async fn probe(
         &mut self,
         partition: u32,
         strategy: WirePollingStrategy,
     ) -> Result<Probe, BrokerError> {
-        match self.fetch(partition, strategy, 1).await? {
+        let request = PollMessagesRequest {
+            consumer: WireConsumer::consumer(wire_identifier(PROBE_CONSUMER)?),
+            partition_id: Some(partition),
+            strategy,
+            count: 1,
+            ..self.request.clone()
+        };
+        match self.exchange(partition, 0, request.to_bytes()).await? {
             Poll::Messages(batch) => {
                 let first = batch.offsets.first().copied().unwrap_or_default();
                 self.recycle(batch.into_buffers());

@@ -1,5 +1,7 @@
 use kennel_broker::testing::{TestBroker, unique};
-use kennel_broker::{BrokerConfig, BrokerError, Connection, GroupMember, Poll, Target};
+use kennel_broker::{
+    BrokerConfig, BrokerError, Connection, GroupMember, Poll, StartPosition, Target,
+};
 
 use crate::support::{payloads, send};
 
@@ -98,4 +100,37 @@ async fn given_more_members_than_partitions_one_should_own_none() {
     let mut second = join(&broker.config(), &target).await;
     let (first, second) = (first.assignment().await.unwrap(), second.assignment().await.unwrap());
     assert_eq!(first.partitions.len() + second.partitions.len(), 1);
+}
+
+#[tokio::test]
+async fn given_looked_up_start_positions_the_next_owner_should_not_wait() {
+    let (broker, target, connection) = world(2).await;
+    for partition in 0..2 {
+        send(&connection, &target, partition, 5).await;
+    }
+    let mut first = join(&broker.config(), &target).await;
+    for partition in 0..2 {
+        assert_eq!(first.first_offset(partition, StartPosition::Latest).await.unwrap(), 5);
+    }
+    let mut second = join(&broker.config(), &target).await;
+    assert_eq!(second.assignment().await.unwrap().partitions.len(), 1);
+}
+
+#[tokio::test]
+async fn given_a_partition_in_hand_it_should_move_once_its_offset_is_stored() {
+    let (broker, target, connection) = world(2).await;
+    let mut first = join(&broker.config(), &target).await;
+    for partition in 0..2 {
+        send(&connection, &target, partition, 5).await;
+        assert_eq!(payloads(&mut first, partition, 0).await.len(), 5);
+    }
+    let mut second = join(&broker.config(), &target).await;
+    let kept = first.assignment().await.unwrap().partitions;
+    let moving = 1 - kept[0];
+    assert!(matches!(first.poll(moving, 5, 5).await.unwrap(), Poll::NotAssigned));
+    first.store_offset(moving, 4).await.unwrap();
+    assert_eq!(second.assignment().await.unwrap().partitions, [moving]);
+    assert_eq!(second.stored_offset(moving).await.unwrap(), Some(4));
+    let error = first.store_offset(moving, 4).await.unwrap_err();
+    assert!(matches!(error, BrokerError::Fenced { .. }), "{error:?}");
 }

@@ -11,7 +11,7 @@ use kennel_broker::{
 use crate::support::{message, send};
 
 struct World {
-    broker: TestBroker,
+    _broker: TestBroker,
     target: Target,
     connection: Connection,
     member: GroupMember,
@@ -22,7 +22,7 @@ async fn world(partitions: u32) -> World {
     let target = broker.create_topic("messages", partitions).await.unwrap();
     let connection = Connection::connect(&broker.config()).await.unwrap();
     let member = GroupMember::join(&broker.config(), &target, "group").await.unwrap();
-    World { broker, target, connection, member }
+    World { _broker: broker, target, connection, member }
 }
 
 async fn poll(member: &mut GroupMember, partition: u32, offset: u64, count: u32) -> PolledBatch {
@@ -144,7 +144,6 @@ async fn given_a_payload_over_the_limit_send_should_refuse_it_and_the_connection
     assert!(matches!(error, BrokerError::TooLarge { .. }) && !error.is_transient(), "{error:?}");
     world.connection.ping().await.unwrap();
     assert!(world.connection.is_alive());
-    world.broker.stop().await.unwrap();
 }
 
 #[tokio::test]
