@@ -93,9 +93,7 @@ impl Connection<'_> {
             };
             let mut parts = match outcome {
                 Outcome::Answer(answer) => self.reply(&header, answer),
-                Outcome::Evict(eviction) => {
-                    vec![Bytes::copy_from_slice(bytemuck::bytes_of(&eviction))]
-                }
+                Outcome::Evict(frame) => vec![frame],
             };
             let idle = self.broker.settings.idle_timeout;
             frame::write_parts(stream.get_mut(), &mut parts, idle).await?;

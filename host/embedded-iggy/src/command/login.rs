@@ -49,7 +49,7 @@ impl Broker {
             return evict(client, EvictionReason::MalformedLogin);
         };
         if !is_protocol_compatible(version.protocol_version) {
-            return Outcome::Evict(EvictionHeader::incompatible_protocol(
+            return Outcome::eviction(&EvictionHeader::incompatible_protocol(
                 0,
                 0,
                 0,

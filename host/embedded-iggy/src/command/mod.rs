@@ -51,8 +51,14 @@ pub(crate) type Answer = Result<Reply, Status>;
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Answer(Answer),
-    /// The session is over; the connection is not.
-    Evict(EvictionHeader),
+    /// The session is over; the connection is not. Holds the whole frame.
+    Evict(Bytes),
+}
+
+impl Outcome {
+    fn eviction(header: &EvictionHeader) -> Self {
+        Self::Evict(Bytes::copy_from_slice(bytemuck::bytes_of(header)))
+    }
 }
 
 /// Decodes a whole request body.
@@ -185,5 +191,5 @@ fn is_current(identity: &Identity, request: &Request) -> bool {
 }
 
 fn evict(client: u128, reason: EvictionReason) -> Outcome {
-    Outcome::Evict(EvictionHeader::new(0, 0, 0, client, reason))
+    Outcome::eviction(&EvictionHeader::new(0, 0, 0, client, reason))
 }

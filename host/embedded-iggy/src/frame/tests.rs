@@ -74,7 +74,7 @@ async fn given_damaged_or_random_bytes_when_read_should_never_panic_nor_keep_mor
             let position = (noise(&mut state) % bytes.len() as u64) as usize;
             bytes[position] = noise(&mut state) as u8;
         }
-        if noise(&mut state) % 8 == 0 {
+        if noise(&mut state).is_multiple_of(8) {
             bytes.truncate((noise(&mut state) % bytes.len() as u64) as usize);
         }
         match read_request(&mut &bytes[..], LIMIT).await {
