@@ -3,6 +3,8 @@
 //! A finished file is called `shop.orders.p0.e0.<first>-<next>.ndjson`: it accounts for the offsets
 //! `first <= offset < next` of partition 0 in epoch 0. Because renaming is atomic, lines and
 //! position become visible together. A file being written starts with a dot and ends with `.part`.
+//!
+//! Where a topic was made anew and the epoch does not say so, `e0r1`, `e0r2` … tell its runs apart.
 
 use std::collections::hash_map::RandomState;
 use std::fmt::Write;
@@ -20,6 +22,15 @@ pub(crate) struct Names {
     /// `shop.orders.p0`
     partition: String,
     epoch: u64,
+    run: u32,
+}
+
+/// How far a finished file of some run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Reach {
+    pub(crate) run: u32,
+    /// The offset behind the last one.
+    pub(crate) next: u64,
 }
 
 impl Names {
@@ -28,20 +39,37 @@ impl Names {
         partition.push('.');
         partition.push_str(&escaped(&origin.topic));
         partition.push_str(&format!(".p{}", origin.partition));
-        Self { partition, epoch: origin.epoch }
+        Self { partition, epoch: origin.epoch, run: 0 }
+    }
+
+    /// The names of another run.
+    pub(crate) fn of_run(self, run: u32) -> Self {
+        Self { run, ..self }
+    }
+
+    /// The run.
+    pub(crate) fn run(&self) -> u32 {
+        self.run
+    }
+
+    /// `shop.orders.p0.e0`
+    fn stem(&self) -> String {
+        let Self { partition, epoch, run } = self;
+        match run {
+            0 => format!("{partition}.e{epoch}"),
+            run => format!("{partition}.e{epoch}r{run}"),
+        }
     }
 
     /// The finished file with the offsets `first..next`. Twenty digits hold every offset, so that
     /// names sort as their offsets do.
     pub(crate) fn finished(&self, first: u64, next: u64) -> String {
-        let Self { partition, epoch } = self;
-        format!("{partition}.e{epoch}.{first:020}-{next:020}{FINISHED}")
+        format!("{}.{first:020}-{next:020}{FINISHED}", self.stem())
     }
 
     /// A file being written from offset `first` on by `owner`.
     pub(crate) fn unfinished(&self, first: u64, owner: Token) -> String {
-        let Self { partition, epoch } = self;
-        format!(".{partition}.e{epoch}.{first:020}.{owner}{UNFINISHED}")
+        format!(".{}.{first:020}.{owner}{UNFINISHED}", self.stem())
     }
 
     /// Is `name` a file being written of this partition, in any epoch and by anybody?
@@ -56,15 +84,19 @@ impl Names {
         format!(".{}{OWNER}", self.partition)
     }
 
-    /// The offset after the last one in `name`, if it is a finished file of this epoch.
-    pub(crate) fn next_offset(&self, name: &str) -> Option<u64> {
-        let range = name
-            .strip_prefix(&self.partition)?
-            .strip_prefix(&format!(".e{}.", self.epoch))?
-            .strip_suffix(FINISHED)?;
+    /// How far `name` goes, if it is a finished file of this epoch.
+    pub(crate) fn reach(&self, name: &str) -> Option<Reach> {
+        let rest =
+            name.strip_prefix(&self.partition)?.strip_prefix(&format!(".e{}", self.epoch))?;
+        let (run, range) = rest.strip_suffix(FINISHED)?.split_once('.')?;
+        let run = match run.strip_prefix('r') {
+            Some(digits) => digits.parse().ok().filter(|run| *run > 0)?,
+            None if run.is_empty() => 0,
+            None => return None,
+        };
         let (first, next) = range.split_once('-')?;
         let (first, next) = (offset(first)?, offset(next)?);
-        (first < next).then_some(next)
+        (first < next).then_some(Reach { run, next })
     }
 }
 
@@ -117,8 +149,12 @@ mod tests {
         let names = names("shop", "orders", 7);
         let name = names.finished(5, 12);
         assert_eq!(name, "shop.orders.p3.e7.00000000000000000005-00000000000000000012.ndjson");
-        assert_eq!(names.next_offset(&name), Some(12));
-        assert_eq!(names.next_offset(&names.finished(0, u64::MAX)), Some(u64::MAX));
+        assert_eq!(names.reach(&name), Some(Reach { run: 0, next: 12 }));
+        let last = names.finished(0, u64::MAX);
+        assert_eq!(names.reach(&last), Some(Reach { run: 0, next: u64::MAX }));
+        let again = names.clone().of_run(2).finished(5, 12);
+        assert_eq!(again, "shop.orders.p3.e7r2.00000000000000000005-00000000000000000012.ndjson");
+        assert_eq!(names.reach(&again), Some(Reach { run: 2, next: 12 }));
     }
 
     #[test]
@@ -133,10 +169,12 @@ mod tests {
             ours.unfinished(0, Token::new()),
             ours.owner(),
             "shop.orders.p3.e7.0-1.ndjson".to_owned(),
+            ours.finished(0, 1).replace(".e7.", ".e7r0."),
+            ours.finished(0, 1).replace(".e7.", ".e7x1."),
             "shop.orders.p3.e7.ndjson".to_owned(),
             "notes.txt".to_owned(),
         ] {
-            assert_eq!(ours.next_offset(&name), None, "{name}");
+            assert_eq!(ours.reach(&name), None, "{name}");
         }
     }
 

@@ -3,11 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kennel_sdk::prelude::*;
 
-use crate::name::{Names, Token};
+use crate::name::{Names, Reach, Token};
 use crate::part::{AppendError, Part, sync_folder};
+
+/// The clock behind a file's time advances in steps; a message written at once may look younger.
+const CLOCK_STEP: Duration = Duration::from_millis(100);
 
 /// When a file is full.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +29,8 @@ pub(crate) struct Partition {
     token: Token,
     /// The offset that comes next, once known.
     next: Option<u64>,
+    /// When the newest file was finished that was there at the start.
+    finished: Option<SystemTime>,
     /// Files that are held, oldest first. All but the last are full.
     parts: Vec<Part>,
     /// What is held cannot be trusted any more, and why. Only assigning again helps.
@@ -42,11 +48,22 @@ impl Partition {
         let names = Names::new(origin);
         let token = Token::new();
         claim(folder, &names, token).map_err(|cause| folder_error(folder, &cause))?;
-        let position = recover(folder, &names).map_err(|cause| folder_error(folder, &cause))?;
-        // Finished files may have been moved away. The host's checkpoint was saved only after they
-        // were finished, so the further of the two is true.
-        let next = position.max(saved);
-        Ok(Self { folder: folder.to_owned(), names, token, next, parts: Vec::new(), broken: None })
+        let found = recover(folder, &names).map_err(|cause| folder_error(folder, &cause))?;
+        let (position, run, finished) = match found {
+            Some((reach, finished)) => (Some(reach.next), reach.run, Some(finished)),
+            None => (None, 0, None),
+        };
+        Ok(Self {
+            folder: folder.to_owned(),
+            names: names.of_run(run),
+            token,
+            // Finished files may have been moved away. The host's checkpoint was saved only after
+            // they were finished, so the further of the two is true.
+            next: position.max(saved),
+            finished,
+            parts: Vec::new(),
+            broken: None,
+        })
     }
 
     /// The next offset that is not here, counting what is held; none: nothing was ever here.
@@ -58,7 +75,17 @@ impl Partition {
     ///
     /// # Errors
     /// Fenced, if the batch begins after a gap.
-    pub(crate) fn first_new(&self, batch: &Batch) -> Result<u64, Error> {
+    pub(crate) fn first_new(&mut self, batch: &Batch) -> Result<u64, Error> {
+        if self.is_made_anew(batch) {
+            let run = self.names.run() + 1;
+            log::warn!(
+                "the files of this partition are those of an earlier topic; its messages go beside them";
+                partition = batch.origin().partition, run = run
+            );
+            self.names = self.names.clone().of_run(run);
+            self.next = None;
+            self.finished = None;
+        }
         match self.next {
             Some(next) if batch.begin() > next => Err(Error::fenced(format!(
                 "the files of {} end at offset {next}, but the batch begins at {}",
@@ -68,6 +95,24 @@ impl Partition {
             Some(next) => Ok(next),
             None => Ok(batch.begin()),
         }
+    }
+
+    /// Whether `batch` brings an offset that the finished files seem to hold already, but with a
+    /// message that is younger than all of them: then the topic was made anew, and the epoch does
+    /// not say so. To take it for a repetition would lose it. If only the clocks disagree, messages are
+    /// written twice, which is the lesser evil.
+    fn is_made_anew(&self, batch: &Batch) -> bool {
+        let (Some(next), Some(finished)) = (self.next, self.finished) else { return false };
+        if batch.begin() >= next || !self.parts.is_empty() {
+            return false;
+        }
+        let Some(finished) = finished.checked_add(CLOCK_STEP) else { return false };
+        let known = batch.iter().take_while(|message| message.offset() < next);
+        known.filter_map(|message| message.timestamp()).any(|micros| {
+            UNIX_EPOCH
+                .checked_add(Duration::from_micros(micros))
+                .is_some_and(|time| time > finished)
+        })
     }
 
     /// Holds `lines`, which are the messages of offsets `first..next` that have one.
@@ -176,30 +221,44 @@ impl Partition {
     }
 }
 
-/// Writes down who owns the partition, so that an earlier owner that is still alive stops.
+/// Writes down who owns the partition, so that an earlier owner that is still alive stops. Who reads
+/// half a token reads one that is not its own, which is true already.
 fn claim(folder: &Path, names: &Names, token: Token) -> io::Result<()> {
-    let path = folder.join(names.owner());
-    // Written aside: a reader never sees half a token. The name counts as unfinished, so what a
-    // crash leaves of it is removed like the rest.
-    let aside = folder.join(names.unfinished(0, token));
-    fs::write(&aside, token.to_string())?;
-    fs::rename(&aside, &path)
+    fs::write(folder.join(names.owner()), token.to_string())
 }
 
-/// Removes half-written files and answers how far the finished ones go.
-fn recover(folder: &Path, names: &Names) -> io::Result<Option<u64>> {
-    let mut position = None;
+/// Removes half-written files, and answers how far the finished ones of the latest run go and when
+/// the newest of them was finished.
+fn recover(folder: &Path, names: &Names) -> io::Result<Option<(Reach, SystemTime)>> {
+    let mut furthest: Option<(Reach, SystemTime)> = None;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
         if names.is_unfinished(name) {
-            fs::remove_file(entry.path())?;
-        } else {
-            position = position.max(names.next_offset(name));
+            unless_gone(fs::remove_file(entry.path()))?;
+        } else if let Some(reach) = names.reach(name) {
+            let Some(metadata) = unless_gone(entry.metadata())? else { continue };
+            let finished = metadata.modified()?;
+            furthest = Some(match furthest {
+                Some((other, time)) if other.run == reach.run => {
+                    (other.max(reach), time.max(finished))
+                }
+                Some(later) if later.0.run > reach.run => later,
+                _ => (reach, finished),
+            });
         }
     }
-    Ok(position)
+    Ok(furthest)
+}
+
+/// None: somebody else was faster. Finished files may be moved away at any time, and another instance
+/// may clean up at the same moment.
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// What is missing or forbidden is the operator's to mend; all else may pass.

@@ -2,6 +2,7 @@
 //! `kill -9` does, and another one takes over.
 
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kennel_sdk::testing::{self, BatchBuilder};
 use serde_json::{Value, json};
@@ -230,6 +231,49 @@ fn given_a_new_epoch_should_begin_anew_beside_the_old_files() {
     sink.flush().unwrap();
     let anew = Origin { epoch: 1, ..origin(0) };
     assert_eq!(world.open().assign(&anew, None).unwrap(), None);
+}
+
+/// Offsets and the moment each was appended.
+fn appended(offsets: std::ops::Range<u64>, time: SystemTime) -> Batch {
+    let micros = time.duration_since(UNIX_EPOCH).unwrap().as_micros() as u64;
+    let times = vec![micros; offsets.clone().count()];
+    let first = offsets.start;
+    BatchBuilder::json(offsets.map(|offset| offset.to_string()))
+        .origin("shop", "orders", 0)
+        .offset(first)
+        .timestamps(times)
+        .build()
+}
+
+#[test]
+fn given_a_topic_made_anew_within_an_epoch_should_write_it_beside_the_old_files() {
+    let world = World::new(json!({}));
+    let minute = Duration::from_secs(60);
+    let (mut sink, _) = world.assigned(None);
+    let _ = sink.consume(&appended(0..5, SystemTime::now() - minute)).unwrap();
+    sink.flush().unwrap();
+    let (mut sink, _) = world.assigned(None);
+    let _ = sink.consume(&appended(0..3, SystemTime::now() + minute)).unwrap();
+    sink.flush().unwrap();
+    let again = name(0, 3).replace(".e0.", ".e0r1.");
+    assert_eq!(world.visible(), [name(0, 5), again]);
+    // The new run is the one that counts from now on.
+    assert_eq!(world.assigned(None).1, Some(3));
+    assert_eq!(world.assigned(Some(4)).1, Some(4));
+}
+
+#[test]
+fn given_old_messages_again_should_not_take_them_for_a_topic_made_anew() {
+    let world = World::new(json!({}));
+    let before = SystemTime::now() - Duration::from_secs(60);
+    let (mut sink, _) = world.assigned(None);
+    let _ = sink.consume(&appended(0..5, before)).unwrap();
+    sink.flush().unwrap();
+    let (mut sink, _) = world.assigned(None);
+    let _ = sink.consume(&appended(0..5, before)).unwrap();
+    let _ = sink.consume(&appended(5..6, SystemTime::now() + Duration::from_secs(60))).unwrap();
+    sink.flush().unwrap();
+    assert_eq!(world.lines(), numbers(0..6));
 }
 
 #[test]
