@@ -248,7 +248,7 @@ mod tests {
         fs::write(&source, "1").unwrap();
         let mut builds = 0;
         let mut build = |content: &str| {
-            build_once(&tools, "fields-x", &[source.clone()], |output| {
+            build_once(&tools, "fields-x", std::slice::from_ref(&source), |output| {
                 builds += 1;
                 Ok(fs::write(output, content)?)
             })
