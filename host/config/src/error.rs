@@ -233,6 +233,12 @@ impl ConfigErrors {
         self.0.len()
     }
 
+    /// `2 configuration errors`.
+    pub fn count_in_words(&self) -> String {
+        let count = self.0.len();
+        format!("{count} configuration error{}", if count == 1 { "" } else { "s" })
+    }
+
     /// Always false; here for completeness.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -253,8 +259,7 @@ impl fmt::Display for ConfigErrors {
         for error in &self.0 {
             write!(formatter, "{error}\n\n")?;
         }
-        let count = self.0.len();
-        write!(formatter, "{count} configuration error{}", if count == 1 { "" } else { "s" })
+        formatter.write_str(&self.count_in_words())
     }
 }
 

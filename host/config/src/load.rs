@@ -19,11 +19,15 @@ use crate::source_file::{Origin, SourceFile};
 
 /// The host's file. Every other `*.toml` of the folder is a connector's.
 const HOST_FILE: &str = "kennel.toml";
+/// Manifests of other tools, in a folder that is a component's project as well.
+const FOREIGN_FILES: [&str; 5] =
+    ["Cargo.toml", "pyproject.toml", "rust-toolchain.toml", "rustfmt.toml", "clippy.toml"];
 /// Largest file read; a configuration is written by hand.
 const LARGEST_FILE: u64 = 16 << 20;
 
 /// Reads the configuration in `folder`: `kennel.toml`, which may be missing, and a file per
-/// connector. Sub-folders and names that begin with a dot are left alone.
+/// connector. Sub-folders, names that begin with a dot and manifests such as `Cargo.toml` are left
+/// alone.
 ///
 /// # Errors
 /// Everything that is wrong in all files, each with its place and how to correct it.
@@ -68,8 +72,8 @@ fn connector_files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let toml = name.ends_with(".toml") && !name.starts_with('.') && name != HOST_FILE;
-        if toml && path.is_file() {
+        let hidden = name.starts_with('.') || FOREIGN_FILES.contains(&name);
+        if name.ends_with(".toml") && !hidden && name != HOST_FILE && path.is_file() {
             files.push(path);
         }
     }

@@ -50,8 +50,10 @@ pub struct FileLocation {
     /// The line, shortened around the place if it is long; the values of secret keys are masked.
     pub quoted: String,
     /// Where in `quoted` the place begins, in characters from 0.
+    #[serde(skip)]
     pub(crate) caret: usize,
     /// How many characters of `quoted` it covers; never 0.
+    #[serde(skip)]
     pub(crate) width: usize,
 }
 

@@ -54,9 +54,9 @@ pub(crate) enum Command {
     #[command(after_help = "\
 Examples:
   kennel run --config configs/shop
-  kennel run --config configs/shop --embedded               without an Iggy server
-  kennel run --config configs/shop --embedded --data ./data the same, and keep the messages
-  kennel run --config configs/shop --once --json            end when all is drained; print totals
+  kennel run --config configs/shop --embedded                without an Iggy server
+  kennel run --config configs/shop --embedded --data ./data  the same, and keep the messages
+  kennel run --config configs/shop --once --json             end when all is drained; print totals
 
 Ctrl-C or SIGTERM ends it at a batch boundary; nothing is lost.")]
     Run(RunArguments),

@@ -61,12 +61,17 @@ impl Terminal {
     pub(crate) fn failure(&self, failure: &Failure) {
         let mut output = std::io::stderr().lock();
         let _ = match (self.json, failure.config_errors()) {
-            (true, errors) => {
+            (true, Some(errors)) => {
                 let line = json!({
-                    "error": failure.to_string(),
+                    "error": errors.count_in_words(),
                     "exit_code": failure.code() as u8,
                     "errors": errors,
                 });
+                writeln!(output, "{line}")
+            }
+            (true, None) => {
+                let line =
+                    json!({ "error": failure.to_string(), "exit_code": failure.code() as u8 });
                 writeln!(output, "{line}")
             }
             // Each of them says `error` itself.
