@@ -41,7 +41,7 @@
 extern crate self as kennel_sdk;
 
 mod batch;
-#[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all)]
+#[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, clippy::mem_forget)]
 mod bindings;
 mod config;
 mod description;

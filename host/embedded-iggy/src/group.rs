@@ -177,7 +177,9 @@ impl Group {
         if !self.allows(member, partition, Access::Poll) {
             return false;
         }
-        self.delivered.insert(partition, last);
+        // A poll of an earlier offset again does not take back what was delivered beyond it.
+        let delivered = self.delivered.entry(partition).or_insert(last);
+        *delivered = last.max(*delivered);
         true
     }
 

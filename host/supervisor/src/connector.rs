@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kennel_broker::{BrokerConfig, Target};
 use kennel_pipeline::sink::{Lane, LaneContext, SinkSpec};
 use kennel_pipeline::source::{SourceEnd, SourceLoop, SourceSpec};
-use kennel_pipeline::{PipelineError, Stats};
+use kennel_pipeline::{PipelineError, Remedy, Stats};
 use kennel_state::ConnectorState;
 use tokio::sync::{Barrier, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -120,6 +120,10 @@ impl Board {
         lanes.len() - 1
     }
 
+    fn get(&self, lane: usize) -> State {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)[lane].clone()
+    }
+
     fn set(&self, lane: usize, state: State, restarted: bool) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         lanes[lane] = state;
@@ -139,7 +143,7 @@ impl Supervised {
             let this = Arc::clone(&self);
             tasks.spawn(async move { this.run_topic(topic).await });
         }
-        join_all(tasks).await;
+        self.join_all(tasks).await;
     }
 
     async fn run_topic(self: Arc<Self>, topic: SinkTopic) {
@@ -174,7 +178,7 @@ impl Supervised {
                 .await;
             });
         }
-        join_all(tasks).await;
+        self.join_all(tasks).await;
     }
 
     async fn run_source(self: Arc<Self>, topics: SourceTopics) {
@@ -230,9 +234,7 @@ impl Supervised {
                     }
                 }
             };
-            if self.pause(lane, reason, wait).await.is_none() {
-                return None;
-            }
+            self.pause(lane, reason, wait, false).await?;
         }
     }
 
@@ -257,10 +259,21 @@ impl Supervised {
             match restarts.judge(&error, began, Instant::now()) {
                 Verdict::Fail(reason) => return self.fail(lane, reason),
                 Verdict::RetryAfter(wait) => {
-                    if self.pause(lane, error.explain(), wait).await.is_none() {
+                    let restarted = error.remedy() == Remedy::Replace;
+                    if self.pause(lane, error.explain(), wait, restarted).await.is_none() {
                         return;
                     }
                 }
+            }
+        }
+    }
+
+    /// A defect of the host must not leave a connector that looks as if it ran.
+    async fn join_all(&self, mut tasks: JoinSet<()>) {
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                let lane = self.board.add();
+                self.fail(lane, format!("a task of the host ended unexpectedly: {error}"));
             }
         }
     }
@@ -272,24 +285,26 @@ impl Supervised {
     }
 
     /// Shows `reason` and waits; `None`: stopped meanwhile.
-    async fn pause(&self, lane: usize, reason: String, wait: Duration) -> Option<()> {
-        tracing::warn!(connector = self.key, "{reason}; next try in {wait:.1?}");
-        self.board.set(lane, State::Waiting(reason), true);
+    async fn pause(
+        &self,
+        lane: usize,
+        reason: String,
+        wait: Duration,
+        restarted: bool,
+    ) -> Option<()> {
+        let waiting = State::Waiting(reason);
+        // What lasts is said once, not with every try.
+        if self.board.get(lane) != waiting {
+            let reason = waiting.reason().unwrap_or_default();
+            tracing::warn!(connector = self.key, "{reason}; next try in {wait:.1?}");
+        }
+        self.board.set(lane, waiting, restarted);
         tokio::select! {
             () = tokio::time::sleep(wait) => Some(()),
             () = self.stop.cancelled() => {
                 self.board.set(lane, State::Stopped, false);
                 None
             }
-        }
-    }
-}
-
-/// A task that panicked has said so already; the others go on to their own end.
-async fn join_all(mut tasks: JoinSet<()>) {
-    while let Some(ended) = tasks.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!("a lane ended unexpectedly: {error}");
         }
     }
 }

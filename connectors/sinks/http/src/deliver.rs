@@ -10,6 +10,7 @@ use crate::answer::{Outcome, Refusal};
 use crate::config::{Config, Mode};
 use crate::encode::Pieces;
 use crate::origin_headers;
+use crate::suspect::Suspect;
 
 /// How far a batch came.
 #[derive(Debug, Default)]
@@ -24,11 +25,11 @@ pub(crate) struct Delivery {
     pub(crate) requests: u64,
 }
 
-/// Sends all of `batch`.
-pub(crate) fn deliver(config: &Config, batch: &Batch) -> Delivery {
+/// Sends all of `batch`. `suspect` is what earlier calls have learnt.
+pub(crate) fn deliver(config: &Config, batch: &Batch, suspect: &mut Option<Suspect>) -> Delivery {
     let mut delivery = match config.mode {
         Mode::Single => deliver_singly(config, batch),
-        Mode::Ndjson | Mode::Array => deliver_together(config, batch),
+        Mode::Ndjson | Mode::Array => deliver_together(config, batch, suspect),
     };
     let handled = delivery.handled;
     delivery.refused.retain(|(index, _)| *index < handled);
@@ -38,10 +39,13 @@ pub(crate) fn deliver(config: &Config, batch: &Batch) -> Delivery {
 
 /// Many messages a request. Where the endpoint refuses many, halves are sent by themselves until the guilty message is
 /// alone: n messages with one bad among them cost about 2 log n requests more, and only the bad one is refused.
-fn deliver_together(config: &Config, batch: &Batch) -> Delivery {
+fn deliver_together(config: &Config, batch: &Batch, suspect: &mut Option<Suspect>) -> Delivery {
     let mut pieces = Pieces::encode(batch, config.mode);
     let mut delivery = Delivery::default();
     let mut left = pieces.requests(config.max_messages, config.max_bytes);
+    if let Some(suspect) = suspect {
+        left = suspect.cut(batch, left);
+    }
     left.reverse();
     while let Some(messages) = left.pop() {
         if pieces.sendable(&messages) == 0 {
@@ -61,6 +65,7 @@ fn deliver_together(config: &Config, batch: &Batch) -> Delivery {
                 delivery.handled = messages.end;
             }
             Outcome::Refused(_) => {
+                *suspect = Suspect::new(batch, &messages);
                 let middle = messages.start + messages.len() / 2;
                 left.push(middle..messages.end);
                 left.push(messages.start..middle);

@@ -28,6 +28,11 @@ fn serve(answer: impl Fn(&str) -> Result<Response, http::Error> + 'static) -> Bo
     bodies
 }
 
+/// A delivery of its own, without a memory.
+fn deliver(config: &Config, batch: &Batch) -> Delivery {
+    super::deliver(config, batch, &mut None)
+}
+
 fn numbers(count: usize) -> Batch {
     BatchBuilder::json((0..count).map(|number| format!("{{\"n\":{number}}}"))).build()
 }
@@ -104,6 +109,28 @@ fn given_an_outage_within_a_batch_should_keep_what_is_done() {
         assert_eq!(delivery.handled, 4, "{mode}");
         assert!(matches!(delivery.stopped, Some(Error::Unavailable { .. })), "{mode}");
     }
+}
+
+#[test]
+fn given_an_endpoint_that_fails_every_third_time_should_still_find_the_bad_first_message() {
+    let answered = std::cell::Cell::new(0);
+    serve(move |body| {
+        answered.set(answered.get() + 1);
+        let bad = body.contains("\"n\":0}");
+        Ok(Response::new(match answered.get() % 3 {
+            0 => 503,
+            _ if bad => 422,
+            _ => 200,
+        }))
+    });
+    let (config, batch) = (config(json!({})), numbers(500));
+    let mut suspect = None;
+    let deliveries: Vec<Delivery> = (0..20)
+        .map(|_| super::deliver(&config, &batch, &mut suspect))
+        .take_while(|delivery| delivery.handled == 0)
+        .collect();
+    assert!((1..20).contains(&deliveries.len()), "{} fruitless attempts", deliveries.len());
+    assert!(deliveries.iter().all(|delivery| delivery.stopped.is_some()));
 }
 
 #[test]

@@ -6,16 +6,19 @@ mod config;
 mod deliver;
 mod encode;
 mod origin_headers;
+mod suspect;
 
 use kennel_sdk::prelude::*;
 
 pub use config::{Config, Method, Mode};
+use suspect::Suspect;
 
 const REQUESTS: &str = "requests_total";
 
 /// The sink.
 pub struct Http {
     config: Config,
+    suspect: Option<Suspect>,
 }
 
 #[kennel_sdk::sink(
@@ -31,12 +34,12 @@ impl Sink for Http {
     fn open(config: Config) -> Result<Self, Error> {
         match config.problems().first() {
             Some(problem) => Err(Error::invalid_config(problem)),
-            None => Ok(Self { config }),
+            None => Ok(Self { config, suspect: None }),
         }
     }
 
     fn consume(&mut self, batch: &Batch) -> Result<Receipt, Error> {
-        let delivery = deliver::deliver(&self.config, batch);
+        let delivery = deliver::deliver(&self.config, batch, &mut self.suspect);
         metrics::add(REQUESTS, delivery.requests);
         match delivery.stopped {
             // Nothing is done yet: say why, so that the host waits as long as it should.

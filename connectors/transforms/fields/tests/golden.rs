@@ -61,13 +61,13 @@ enum Expected {
 
 impl Message {
     fn bytes(&self) -> Vec<u8> {
-        match (&self.payload, &self.payload_hex) {
-            (Some(text), None) => text.clone().into_bytes(),
-            (None, Some(hex)) => (0..hex.len() / 2)
-                .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).expect("hex"))
-                .collect(),
-            _ => panic!("one of payload and payload_hex"),
+        if let Some(text) = &self.payload {
+            return text.clone().into_bytes();
         }
+        let hex = self.payload_hex.as_deref().expect("one of payload and payload_hex");
+        (0..hex.len() / 2)
+            .map(|at| u8::from_str_radix(&hex[at * 2..at * 2 + 2], 16).expect("hex"))
+            .collect()
     }
 }
 

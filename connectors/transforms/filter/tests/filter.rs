@@ -10,8 +10,8 @@ const ORDER: &str = r#"{"status":"paid","total":120.5,"count":3,"big":9007199254
   "tags":["new","gift"],"odd key":{"a.b":1},"in":1,"neg":-2}"#;
 
 fn holds(expression: &str) -> bool {
-    let mut filter = testing::open_transform::<Filter>(json!({ "keep": expression }))
-        .unwrap_or_else(|error| panic!("{expression}: {error}"));
+    let mut filter =
+        testing::open_transform::<Filter>(json!({ "keep": expression })).expect(expression);
     let batch = BatchBuilder::json([ORDER])
         .offset(500)
         .header(0, "tenant", "eu")

@@ -66,31 +66,47 @@ fn escape(text: &[u8], at: usize) -> Scanned {
     }
 }
 
-/// Length of the stretch without quote, backslash and control characters, eight bytes at a time.
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// Length of the stretch without quote, backslash and control characters. Most strings are short, so it begins with words;
+/// what goes on after two of them is likely to be long and worth vectors.
 #[inline]
 fn plain(text: &[u8]) -> usize {
+    const SHORT: usize = 16;
+    let (head, tail) = text.split_at(text.len().min(SHORT));
+    let length = plain_by_words(head);
+    if length < SHORT { length } else { SHORT + plain_by_blocks(tail) }
+}
+
+fn plain_by_blocks(text: &[u8]) -> usize {
+    // The compiler makes vectors of a whole block without a branch in it.
+    let (blocks, _) = text.as_chunks::<32>();
+    let clean = |block: &&[u8; 32]| {
+        block.iter().fold(0, |found, &byte| found | u8::from(is_special(byte))) == 0
+    };
+    let length = blocks.iter().take_while(clean).count() * 32;
+    length + plain_by_words(&text[length..])
+}
+
+#[inline]
+fn plain_by_words(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     // The lowest byte that is flagged is exact; only bytes above it may be flagged in error.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut length = 0;
-    let mut chunks = text.chunks_exact(8);
-    for chunk in &mut chunks {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(chunk);
-        let word = u64::from_le_bytes(bytes);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let special = control
-            | zero(word ^ (ONES * u64::from(b'"')))
-            | zero(word ^ (ONES * u64::from(b'\\')));
+    let below = |word: u64, bound: u8| word.wrapping_sub(ONES * u64::from(bound)) & !word & HIGH;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let (words, rest) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let special = below(word, 0x20) | equal(word, b'"') | equal(word, b'\\');
         if special != 0 {
-            return length + special.trailing_zeros() as usize / 8;
+            return at * 8 + special.trailing_zeros() as usize / 8;
         }
-        length += 8;
     }
-    let special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let rest = chunks.remainder();
-    length + rest.iter().position(special).unwrap_or(rest.len())
+    let special = rest.iter().position(|&byte| is_special(byte));
+    words.len() * 8 + special.unwrap_or(rest.len())
 }
 
 fn digits(text: &[u8], at: usize) -> usize {
@@ -285,6 +301,26 @@ mod tests {
             if expected { good += 1 } else { bad += 1 }
         }
         assert!(good > 1_000 && bad > 1_000, "both sides are exercised: {good} {bad}");
+    }
+
+    #[test]
+    fn given_a_special_byte_anywhere_should_stop_before_it() {
+        for length in 0..100 {
+            let text = vec![b'x'; length];
+            assert_eq!(plain(&text), length);
+            for at in 0..length {
+                for special in [b'"', b'\\', 0, 0x1f] {
+                    let mut text = text.clone();
+                    text[at] = special;
+                    assert_eq!(plain(&text), at, "{special} of {length}");
+                }
+                for ordinary in [0x20, 0x21, 0x23, b'[', b']', 0x7f, 0x80, 0xff] {
+                    let mut text = text.clone();
+                    text[at] = ordinary;
+                    assert_eq!(plain(&text), length, "{ordinary} of {length}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kennel_broker::BrokerError;
+use kennel_broker::{BrokerError, StartPosition};
 use kennel_sandbox::{Origin, Sink};
 use kennel_state::{Commit, ConnectorState};
 use tokio::sync::{Barrier, mpsc, oneshot};
@@ -156,8 +156,8 @@ impl Lane {
             match event {
                 Some(Event::Batch { partition, polled }) => {
                     let next = self.partitions.get(&partition).map(|partition| partition.consumed);
-                    // A partition that is not ours any more: its new owner reads it.
-                    let Some(begin) = next else { continue };
+                    // Fenced while the poller went on: only joining again shows what is ours.
+                    let Some(begin) = next else { return Err(self.fenced(partition)) };
                     let end = polled.current_offset.saturating_add(1);
                     let origin = self.origin(partition);
                     let stage = Stage::polled(polled, origin, self.spec.format.clone(), begin);
@@ -314,7 +314,13 @@ impl Lane {
             let component = self.guests.name.to_string();
             return Err(PipelineError::Guest { component, source });
         }
-        let known = Partition { consumed: next, settled: next, stored: saved };
+        // Where "latest" was is stored at once, or messages that come while we are down would be
+        // passed over. Every other start gives the same offset again.
+        let stored = match self.spec.start {
+            StartPosition::Latest => saved,
+            _ => saved.or(Some(next)),
+        };
+        let known = Partition { consumed: next, settled: next, stored };
         self.partitions.insert(partition, known);
         self.stats.progress(&self.spec.target.topic, partition, next, next);
         Ok(())
@@ -342,6 +348,10 @@ impl Lane {
             self.activity.idle();
         }
         Ok(())
+    }
+
+    fn fenced(&self, partition: u32) -> PipelineError {
+        BrokerError::Fenced { name: self.spec.target.to_string(), partition }.into()
     }
 
     fn heartbeat(&self) -> Option<Duration> {

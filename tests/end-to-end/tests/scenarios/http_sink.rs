@@ -1,0 +1,112 @@
+//! The HTTP sink against a real server.
+
+use std::collections::BTreeMap;
+
+use crate::support::{Broker, Connector, HttpServer, Target, message};
+
+const COUNT: u64 = 3_000;
+
+fn sink(target: &Target, server: &HttpServer) -> Connector {
+    let url = server.url();
+    Connector::sink("http_sink.wasm", target)
+        .config(&format!("url = \"{url}/v1/records\""))
+        .grant(&format!("http = [\"{url}/v1/*\"]"))
+}
+
+/// How often each line arrived.
+fn counted(lines: Vec<String>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        *counts.entry(line).or_default() += 1;
+    }
+    counts
+}
+
+#[test]
+fn given_a_server_should_get_every_message_once_and_in_order() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let server = HttpServer::start(0);
+    let world = broker.world();
+    world.connector("numbers", Connector::numbers(&target, COUNT).create(1));
+    world.connector("http", sink(&target, &server).create(1));
+    world.run_once().with_code(0);
+    let expected: Vec<_> = (0..COUNT).map(|n| format!("{{\"sequence\":{n}}}")).collect();
+    assert_eq!(server.lines(), expected);
+}
+
+#[test]
+fn given_a_server_that_refuses_at_first_should_cost_nothing() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let server = HttpServer::start(6);
+    let world = broker.world();
+    world.connector("numbers", Connector::numbers(&target, COUNT).create(2));
+    let http = sink(&target, &server)
+        .create(2)
+        .stream("parallelism = 2")
+        .dead_letters("numbers.dlq")
+        .delivery("attempts = 1");
+    world.connector("http", http);
+    let ended = world.run_once().with_code(0);
+    assert_eq!(server.refused(), 6);
+    let counts = counted(server.lines());
+    assert_eq!(counts.len() as u64, COUNT);
+    assert!(counts.values().all(|times| *times == 1), "a message arrived twice");
+    assert_eq!(ended.connector("http")["dead_lettered"], 0);
+    assert_eq!(broker.client.partitions(&target.topic("numbers.dlq")), None);
+}
+
+#[test]
+fn given_single_messages_with_metadata_should_keep_every_byte() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let server = HttpServer::start(0);
+    broker.client.create_topic(&target, 1);
+    let payloads: [&[u8]; 3] = [b"{ \"a\" :\n 1.0 }", &[0, 10, 255, 13], "ä\r\n".as_bytes()];
+    broker.client.send(&target, 0, payloads.map(message).into());
+    let world = broker.world();
+    let http = sink(&target, &server)
+        .stream("format = \"raw\"")
+        .config("mode = \"single\"\nmetadata = true\nheaders = { authorization = \"Bearer x\" }");
+    world.connector("http", http);
+    world.run_once().with_code(0);
+    let requests = server.requests();
+    assert_eq!(requests.iter().map(|it| it.body.as_slice()).collect::<Vec<_>>(), payloads);
+    for (offset, request) in requests.iter().enumerate() {
+        assert_eq!(request.path, "/v1/records");
+        assert_eq!(request.headers["x-kennel-offset"], offset.to_string());
+        assert_eq!(request.headers["x-kennel-topic"], "numbers");
+        assert_eq!(request.headers["authorization"], "Bearer x");
+    }
+}
+
+#[test]
+fn given_a_host_that_is_not_granted_should_be_denied_with_the_line_that_grants_it() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let server = HttpServer::start(0);
+    broker.client.create_topic(&target, 1);
+    broker.client.send_numbers(&target, 0, 0..3);
+    let world = broker.world();
+    let denied = |grant: &str| {
+        Connector::sink("http_sink.wasm", &target)
+            .config(&format!("url = \"{}/v1/records\"", server.url()))
+            .grant(grant)
+    };
+    let port = server.url().rsplit(':').next().unwrap().to_owned();
+    world.connector("nothing", denied("http = []"));
+    world.connector("other-name", denied(&format!("http = [\"http://localhost:{port}/*\"]")));
+    world.connector("other-path", denied(&format!("http = [\"{}/v2/*\"]", server.url())));
+    let mut host = world.run(&[]);
+    // As it stands in a JSON log.
+    let line = format!("[grants] http = [\\\"{}/*\\\"]", server.url());
+    host.until_logged(&format!("the line that allows it: {line}"), 3);
+    host.until_logged("unauthorized", 3);
+    host.terminate().with_code(0);
+    assert!(server.requests().is_empty(), "something got through");
+    for key in ["nothing", "other-name", "other-path"] {
+        let stored = broker.client.stored_offset(&target, &format!("kennel-{key}"), 0);
+        assert_eq!(stored, None, "{key}");
+    }
+}
