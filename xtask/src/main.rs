@@ -8,6 +8,7 @@
 mod bench;
 mod components;
 mod demo;
+mod host;
 mod lint;
 mod polyglot;
 mod process;

@@ -47,6 +47,11 @@ impl Workspace {
         }
     }
 
+    /// The host as `cargo build` leaves it.
+    pub(crate) fn host(&self) -> PathBuf {
+        self.target().join("debug").join("kennel")
+    }
+
     /// Where finished components are put; configurations name them by this folder.
     pub(crate) fn components(&self) -> PathBuf {
         self.path("target/components")

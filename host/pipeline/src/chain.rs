@@ -144,6 +144,7 @@ fn collect(stage: &Stage, failure: &Failure, component: &Arc<str>, failed: &mut 
                 verdict: Verdict::Reject,
                 code: failure.code.clone(),
                 detail: failure.detail.clone(),
+                attempts: 1,
             });
         }
     });

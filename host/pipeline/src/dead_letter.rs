@@ -26,11 +26,10 @@ impl DeadLetters {
         connector: &str,
         root: &Stage,
         failed: &[Failed],
-        attempts: u32,
     ) -> Result<(), BrokerError> {
         let letters = failed
             .iter()
-            .map(|failed| letter(connector, root, failed, attempts))
+            .map(|failed| letter(connector, root, failed))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| BrokerError::Configuration(format!("dead letter: {error}")))?;
         let connection = match self.connection.take().filter(Connection::is_alive) {
@@ -52,7 +51,6 @@ fn letter(
     connector: &str,
     root: &Stage,
     failed: &Failed,
-    attempts: u32,
 ) -> Result<OutgoingMessage, HeaderError> {
     let index = failed.root as usize;
     let batch = &root.batch;
@@ -61,7 +59,7 @@ fn letter(
     headers.text_cut("kennel.dlq.component", &failed.component)?;
     headers.text_cut("kennel.dlq.code", non_empty(&failed.code))?;
     headers.text_cut("kennel.dlq.detail", non_empty(&failed.detail))?;
-    headers.field("kennel.dlq.attempts", Kind::U32, &attempts.to_le_bytes())?;
+    headers.field("kennel.dlq.attempts", Kind::U32, &failed.attempts.to_le_bytes())?;
     headers.text_cut("kennel.dlq.stream", &batch.origin.stream)?;
     headers.text_cut("kennel.dlq.topic", &batch.origin.topic)?;
     headers.field("kennel.dlq.partition", Kind::U32, &batch.origin.partition.to_le_bytes())?;

@@ -49,6 +49,8 @@ pub(crate) struct Failed {
     pub(crate) verdict: Verdict,
     pub(crate) code: String,
     pub(crate) detail: String,
+    /// How often it was tried.
+    pub(crate) attempts: u32,
 }
 
 /// Settles the failures of one root batch.
@@ -67,7 +69,6 @@ impl Settler {
         &mut self,
         root: &Stage,
         failed: &mut Vec<Failed>,
-        attempts: u32,
     ) -> Result<(), PipelineError> {
         failed.sort_by_key(|failed| failed.root);
         let Some(first) = failed.first().cloned() else { return Ok(()) };
@@ -84,7 +85,7 @@ impl Settler {
         match (&self.settlement.on_error, &mut self.letters) {
             (OnError::Skip, _) => self.stats.skipped(failed.len() as u64),
             (OnError::DeadLetter(_), Some(letters)) => {
-                letters.send(&self.connector, root, failed, attempts).await?;
+                letters.send(&self.connector, root, failed).await?;
                 self.stats.dead_lettered(failed.len() as u64);
             }
             (OnError::Stop, _) | (OnError::DeadLetter(_), None) => {

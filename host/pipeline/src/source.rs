@@ -247,8 +247,7 @@ impl SourceLoop {
                 }
             };
             self.stats.filtered(chained.filtered);
-            let attempts = self.spec.settlement.attempts;
-            self.settler.settle(&root, &mut chained.failed, attempts).await?;
+            self.settler.settle(&root, &mut chained.failed).await?;
             if !self.send(&chained.stage, &ids).await? {
                 return Ok(None);
             }

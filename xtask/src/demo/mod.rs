@@ -16,7 +16,7 @@ use self::account::Account;
 use self::expectation::Expectation;
 use self::outcome::Outcome;
 use crate::workspace::Workspace;
-use crate::{components, process};
+use crate::{components, host, process};
 
 /// What the file source reads.
 const INPUT: &str = "configs/demo/data/orders.ndjson";
@@ -33,14 +33,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(180);
 /// When something does not build or run, or when the account does not balance.
 pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     let began = Instant::now();
-    process::step(
-        "building the host (the first time: several minutes, most of them for wasmtime and cranelift; \
-         later: seconds)",
-    );
-    // Of the whole workspace, not `-p kennel`: dependencies then get the features that the tests give
-    // them too, and `cargo xtask test` does not compile wasmtime twice.
-    let mut cargo = process::cargo(workspace.root());
-    process::run(cargo.args(["build", "--workspace", "--bin", "kennel"]), "building the host")?;
+    host::build(workspace)?;
     components::build_rust(workspace)?;
 
     let output = workspace.path(OUTPUT);
@@ -49,12 +42,12 @@ pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
         empty(folder)?;
     }
     process::step(&format!("running {CONFIGURATION}: kennel run --once with its own Iggy inside"));
-    let kennel = workspace.target().join("debug").join("kennel");
-    let mut host = Command::new(kennel);
-    host.args(["run", "--config", CONFIGURATION, "--embedded", "--once", "--table"])
+    let mut kennel = Command::new(workspace.host());
+    kennel
+        .args(["run", "--config", CONFIGURATION, "--embedded", "--once", "--table"])
         .current_dir(workspace.root());
-    process::without_cargo_variables(&mut host);
-    let ran = process::run_within(&mut host, "kennel run", LONGEST_RUN);
+    process::without_cargo_variables(&mut kennel);
+    let ran = process::run_within(&mut kennel, "kennel run", LONGEST_RUN);
 
     process::step("reading back every file that the sinks have written");
     let account = Account::settle(

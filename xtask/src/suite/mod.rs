@@ -6,15 +6,16 @@
 mod part;
 mod tally;
 
+use std::fs;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use self::part::Part;
 use self::tally::{Runner, Tally};
 use crate::workspace::Workspace;
-use crate::{components, process};
+use crate::{components, host, process};
 
 /// Sets up and runs every part, then prints the table and the totals.
 ///
@@ -23,13 +24,16 @@ use crate::{components, process};
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     announce_broker();
     let parts = [
+        Part::single("host", || host::build(workspace)),
         Part::single("components in Rust", || components::build_rust(workspace)),
         Part::single("component in Python", || components::build_python(workspace)),
         Part::single("component in JavaScript", || components::build_javascript(workspace)),
         Part::of_runner(
             "cargo test",
             Runner::Cargo,
-            process::cargo(workspace.root()).args(["test", "--workspace", "--no-fail-fast"]),
+            process::cargo(workspace.root())
+                .args(["test", "--workspace", "--no-fail-fast"])
+                .env("KENNEL_BIN", workspace.host()),
         ),
         Part::of_runner("Python SDK", Runner::Unittest, &mut python_tests(workspace, "tests", ".")),
         Part::of_runner(
@@ -43,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             &mut javascript_tests(workspace),
         ),
         Part::single("demo", || demo(workspace)),
+        Part::single("example configurations", || examples(workspace)),
     ];
     conclude(&parts)
 }
@@ -98,6 +103,22 @@ fn demo(workspace: &Workspace) -> Result<()> {
     if account.missing > 0 || account.records_in == 0 || account.records_in != sum {
         bail!("the account does not balance: {last}");
     }
+    Ok(())
+}
+
+/// Every folder of `configs` is accepted by `kennel check`.
+fn examples(workspace: &Workspace) -> Result<()> {
+    let mut checked = 0;
+    for entry in fs::read_dir(workspace.path("configs")).context("cannot list configs")? {
+        let folder = entry?.path();
+        if folder.is_dir() {
+            let mut check = Command::new(workspace.host());
+            check.args(["check", "--config"]).arg(&folder);
+            process::run(&mut check, &format!("kennel check --config {}", folder.display()))?;
+            checked += 1;
+        }
+    }
+    ensure!(checked > 0, "there are no example configurations");
     Ok(())
 }
 

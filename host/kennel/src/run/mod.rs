@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::Failure;
 use crate::stop::StopSignal;
-use crate::wiring::{self, LoadFailure, Loaded, Wiring, WiringError};
+use crate::wiring::{self, LoadFailure, Loaded, Wiring};
 use display::{CompileProgress, Table};
 pub(crate) use summary::Summary;
 
@@ -46,8 +46,6 @@ pub(crate) enum RunError {
     #[error("a component cannot check its configuration")]
     Check(#[from] StartError),
     #[error(transparent)]
-    Wiring(#[from] WiringError),
-    #[error(transparent)]
     State(#[from] StateError),
     #[error("the embedded Iggy server cannot start")]
     Embedded(#[from] ServerError),
@@ -62,7 +60,6 @@ impl From<RunError> for Failure {
         match error {
             RunError::Load(_) | RunError::Check(_) => Self::component(error),
             RunError::Invalid(errors) => errors.into(),
-            RunError::Wiring(_) => Self::usage(error),
             RunError::Engine(_)
             | RunError::State(_)
             | RunError::Embedded(_)
@@ -80,10 +77,6 @@ pub(crate) async fn run(
     let host = &configuration.host;
     let engine = Engine::new(Some(host.components.cache.clone()))?;
     let loaded = load_checked(&engine, configuration).await?;
-    Wiring::check_memory(
-        &loaded,
-        host.runtime.memory_budget.map(|budget| budget.as_usize() as u64),
-    )?;
     let state = StateStore::open(&host.state.path)?;
     let mut broker = wiring::broker_config(&host.iggy);
     let embedded = match options.embedded {

@@ -8,4 +8,4 @@ mod state;
 
 pub(crate) use broker::broker_config;
 pub(crate) use load::{LoadFailure, Loaded, Progress, load, problems};
-pub(crate) use spec::{Wiring, WiringError};
+pub(crate) use spec::Wiring;

@@ -26,16 +26,6 @@ pub(crate) struct Wiring {
     pub(crate) http: HttpClient,
 }
 
-/// Why a connector cannot be wired.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum WiringError {
-    #[error(
-        "the memory limits of all instances add up to {wanted} bytes, which is more than the \
-         budget of {budget}; lower [limits] memory or parallelism, or raise [runtime] memory_budget"
-    )]
-    Memory { wanted: u64, budget: u64 },
-}
-
 impl Wiring {
     /// The spec of one connector.
     pub(crate) fn connector(&self, loaded: &Loaded) -> (ConnectorSpec, ConnectorState) {
@@ -176,16 +166,6 @@ impl Wiring {
         };
         Guest { component: component.clone(), spec }
     }
-
-    /// Refuses connectors whose memory limits add up to more than the host may use.
-    pub(crate) fn check_memory(loaded: &[Loaded], budget: Option<u64>) -> Result<(), WiringError> {
-        let Some(budget) = budget else { return Ok(()) };
-        let wanted = loaded.iter().map(memory).sum();
-        if wanted > budget {
-            return Err(WiringError::Memory { wanted, budget });
-        }
-        Ok(())
-    }
 }
 
 /// What differs between the guests of one connector.
@@ -193,21 +173,6 @@ struct Made<'a> {
     grants: &'a kennel_config::Grants,
     limits: &'a kennel_config::Limits,
     config: &'a serde_json::Value,
-}
-
-/// Memory limits of one connector, over all of its lanes.
-fn memory(loaded: &Loaded) -> u64 {
-    let transforms = loaded.config.transforms.iter().map(|transform| transform.limits.memory);
-    let instance: usize =
-        transforms.chain([loaded.config.limits.memory]).map(|memory| memory.as_usize()).sum();
-    let lanes: u64 = match &loaded.config.direction {
-        Direction::Source(_) => 1,
-        Direction::Sink(streams) => streams
-            .iter()
-            .map(|stream| u64::from(stream.parallelism) * stream.topics.len() as u64)
-            .sum(),
-    };
-    instance as u64 * lanes
 }
 
 fn settlement(loaded: &Loaded, stream: &str) -> Settlement {

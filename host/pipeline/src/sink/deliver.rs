@@ -110,6 +110,7 @@ impl Guests {
                     verdict: failure.verdict,
                     code: failure.code,
                     detail: failure.detail,
+                    attempts: attempt + 1,
                 };
                 if failed.verdict == Verdict::Retry && attempt + 1 < self.attempts {
                     again.push(index);
@@ -226,6 +227,6 @@ fn taken_indices(receipt: &Receipt) -> Vec<u32> {
     (0..receipt.handled).filter(|index| failed.next_if_eq(index).is_none()).collect()
 }
 
-fn unavailable(detail: String) -> GuestError {
+pub(super) fn unavailable(detail: String) -> GuestError {
     GuestError::Unavailable(kennel_sandbox::Unavailability { detail, retry_after: None })
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kennel_broker::{BrokerError, StartPosition};
-use kennel_sandbox::{Origin, Sink};
+use kennel_sandbox::{Origin, Position, Sink};
 use kennel_state::{Commit, ConnectorState};
 use tokio::sync::{Barrier, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::SinkSpec;
-use super::deliver::{Delivered, Guests, Outcome};
+use super::deliver::{Delivered, Guests, Outcome, unavailable};
 use super::poller::{Event, PREFETCH, Poller, Request};
 use crate::chain::Chain;
 use crate::checkpoint::{commit, keyspaces};
@@ -190,8 +190,7 @@ impl Lane {
         let Outcome::Done(mut delivered) = delivered else { return Ok(Outcome::Stopped) };
         self.last_call = Instant::now();
         // D1, D3: failures are settled before the offset may pass them.
-        let attempts = self.spec.settlement.attempts;
-        self.settler.settle(&root, &mut delivered.failed, attempts).await?;
+        self.settler.settle(&root, &mut delivered.failed).await?;
         self.take(partition, next, &delivered);
         self.stats.progress(&self.spec.target.topic, partition, next, end);
         if self.held.is_due(&self.spec.flush) {
@@ -225,11 +224,14 @@ impl Lane {
         let mut backoff = Backoff::default();
         while self.held.since.is_some() {
             match self.guests.call(Sink::flush).await? {
-                Ok(_positions) => {
-                    let held = std::mem::take(&mut self.held);
-                    self.stats.delivered(held.messages, held.bytes);
-                    for partition in self.partitions.values_mut() {
-                        partition.settled = partition.consumed;
+                Ok(positions) => {
+                    if self.settle_held(&positions) {
+                        continue;
+                    }
+                    let detail = "flush left a part of what is held".to_owned();
+                    let error = unavailable(detail);
+                    if self.guests.wait_for_sink(&mut backoff, &error).await.is_stopped() {
+                        return Ok(Outcome::Stopped);
                     }
                 }
                 Err(error) => {
@@ -243,6 +245,26 @@ impl Lane {
         self.last_call = Instant::now();
         self.checkpoint().await?;
         Ok(Outcome::Done(()))
+    }
+
+    /// D2: what the destination has is settled, and no more; false: a part is still held. A sink that
+    /// names no position of a partition says by its success that all of it is durable.
+    fn settle_held(&mut self, positions: &[Position]) -> bool {
+        let topic = self.spec.target.topic.as_str();
+        let mut complete = true;
+        for (partition, known) in &mut self.partitions {
+            let named = positions
+                .iter()
+                .find(|position| position.partition == *partition && position.topic == topic);
+            let reached = named.map_or(known.consumed, |position| position.next);
+            known.settled = known.settled.max(reached.min(known.consumed));
+            complete &= known.settled == known.consumed;
+        }
+        if complete {
+            let held = std::mem::take(&mut self.held);
+            self.stats.delivered(held.messages, held.bytes);
+        }
+        complete
     }
 
     /// D5: state first, then the offset. A crash between the two repeats messages, never loses them.

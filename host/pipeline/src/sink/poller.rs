@@ -47,6 +47,8 @@ pub(super) struct Poller {
     partitions: BTreeMap<u32, Partition>,
     generation: Option<u64>,
     synced: Instant,
+    /// The broker said that a partition is not ours.
+    resync: bool,
 }
 
 /// What is known of one partition of ours.
@@ -77,24 +79,30 @@ impl Poller {
             partitions: BTreeMap::new(),
             generation: None,
             synced: Instant::now(),
+            resync: false,
         })
     }
 
     /// Runs until the lane asks to leave, is gone, or the broker fails.
     pub(super) async fn run(mut self) {
-        match self.poll_until_left().await {
-            Ok(()) => {
-                if let Err(error) = self.member.leave().await {
-                    tracing::debug!("leaving the consumer group: {error}");
-                }
-            }
+        let ended = self.poll_until_left().await;
+        // Also after an error that left the connection standing: a member that only falls silent
+        // keeps its partitions until the broker misses it.
+        if self.member.is_alive()
+            && let Err(error) = self.member.leave().await
+        {
+            tracing::debug!("leaving the consumer group: {error}");
+        }
+        if let Err(error) = ended {
             // The lane may be gone itself; then nobody needs to know.
-            Err(error) => drop(self.events.send(Event::Failed(error)).await),
+            drop(self.events.send(Event::Failed(error)).await);
         }
     }
 
     async fn poll_until_left(&mut self) -> Result<(), BrokerError> {
-        self.sync().await?;
+        if let Flow::End = self.sync().await? {
+            return Ok(());
+        }
         let mut pause = FIRST_PAUSE;
         loop {
             let mut found = false;
@@ -125,8 +133,9 @@ impl Poller {
                 }
                 pause = (pause * 2).min(self.spec.poll_interval.max(FIRST_PAUSE));
             }
-            if self.synced.elapsed() >= SYNC_INTERVAL {
-                self.sync().await?;
+            let due = self.resync || self.synced.elapsed() >= SYNC_INTERVAL;
+            if due && let Flow::End = self.sync().await? {
+                return Ok(());
             }
         }
     }
@@ -178,7 +187,7 @@ impl Poller {
                 Flow::Continue
             }
             Request::Leave { done } => {
-                drop(done.send(()));
+                _ = done.send(());
                 Flow::End
             }
         }
@@ -195,26 +204,29 @@ impl Poller {
             }
             Poll::Empty { .. } => Ok(None),
             Poll::NotAssigned => {
-                self.sync().await?;
+                self.resync = true;
                 Ok(None)
             }
         }
     }
 
     /// Asks for the assignment and tells the lane what changed.
-    async fn sync(&mut self) -> Result<(), BrokerError> {
+    async fn sync(&mut self) -> Result<Flow, BrokerError> {
         self.synced = Instant::now();
+        self.resync = false;
         let assignment = self.member.assignment().await?;
         let owned = assignment.partitions;
         if self.generation == Some(assignment.generation) && self.partitions.keys().eq(&owned) {
-            return Ok(());
+            return Ok(Flow::Continue);
         }
         self.generation = Some(assignment.generation);
         let lost: Vec<u32> =
             self.partitions.keys().filter(|known| !owned.contains(known)).copied().collect();
         for partition in lost {
             self.partitions.remove(&partition);
-            self.hand_over(Event::Lost { partition }).await?;
+            if let Flow::End = self.hand_over(Event::Lost { partition }).await? {
+                return Ok(Flow::End);
+            }
         }
         for partition in owned {
             if !self.partitions.contains_key(&partition) {
@@ -224,10 +236,13 @@ impl Poller {
                     None => self.member.first_offset(partition, self.spec.start).await?,
                 };
                 self.partitions.insert(partition, Partition { next, mean_bytes: None });
-                self.hand_over(Event::Gained { partition, next, stored }).await?;
+                let gained = Event::Gained { partition, next, stored };
+                if let Flow::End = self.hand_over(gained).await? {
+                    return Ok(Flow::End);
+                }
             }
         }
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

@@ -187,15 +187,15 @@ fn given_a_sink_that_is_unavailable_for_a_while_should_lose_and_dead_letter_noth
             .delivery("attempts = 1\nrestarts = 0")
     };
     world.connector("calls", failing("failing_calls = 30"));
-    world.connector("others", failing("failing_calls = 30\nerror = \"other\""));
+    world.connector("others", failing("failing_calls = 4\nerror = \"other\""));
     world
         .connector("flushes", failing("failing_flushes = 30\nheld = true").flush("age = \"20ms\""));
     let ended = world.run_once().with_code(0);
-    for key in ["calls", "others", "flushes"] {
+    for (key, failures) in [("calls", 30), ("others", 4), ("flushes", 30)] {
         let connector = ended.connector(key);
         assert_eq!(connector["dead_lettered"], 0, "{connector}");
         assert_eq!(connector["messages_out"], 20, "{connector}");
-        assert!(connector["retries"].as_u64().unwrap() >= 30, "{connector}");
+        assert!(connector["retries"].as_u64().unwrap() >= failures, "{connector}");
         let stored = broker.client.stored_offset(&target, &format!("kennel-{key}"), 0);
         assert_eq!(stored, Some(19), "{key}");
     }

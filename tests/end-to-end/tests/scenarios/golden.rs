@@ -86,19 +86,17 @@ fn cases(target: &Target) -> Vec<Case> {
 
 /// Takes what TOML cannot say out of the one case that has it.
 fn without_null(mut case: Case) -> Case {
-    let null = "\"value\":null";
-    if case.config.to_string().contains(null) {
+    let operations = case.config["operations"].as_array_mut().unwrap();
+    let all = operations.len();
+    operations.retain(|operation| {
+        let text = operation.to_string();
+        !["null}", "null]", "null,"].iter().any(|null| text.contains(null))
+    });
+    if operations.len() < all {
         assert_eq!(case.name, WITH_NULL, "another case that TOML cannot express");
-        let operations = case.config["operations"].as_array_mut().unwrap();
-        let dropped: Vec<_> =
-            operations.iter().filter(|it| it.to_string().contains(null)).cloned().collect();
-        operations.retain(|it| !it.to_string().contains(null));
         for expect in &mut case.expect {
-            let mut text = expect["payload"].as_str().unwrap().to_owned();
-            for operation in &dropped {
-                let key = operation["add"]["path"].as_str().unwrap();
-                text = text.replace(&format!(",\"{key}\":null"), "");
-            }
+            let text = expect["payload"].as_str().unwrap();
+            let text = text.replace("\"null\":null,", "").replace("\"list\":[1,\"two\",null],", "");
             expect["payload"] = text.into();
         }
     }

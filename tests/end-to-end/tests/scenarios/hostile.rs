@@ -100,7 +100,6 @@ fn given_nonsense_from_a_sink_should_fail_with_the_broken_contract() {
         "retry-though-ordered",
         "position-of-stranger",
         "position-beyond-end",
-        "assign-beyond-end",
     ];
     assert_each_breaks_the_contract(&modes, |target, mode| {
         Connector::sink("nonsense_sink.wasm", target).config(&format!("mode = \"{mode}\""))

@@ -16,7 +16,7 @@ fn given_a_missing_topic_a_sink_should_wait_with_a_clear_status_until_somebody_c
         "topic {}/late does not exist; create it, or set create = true in [[streams]]",
         target.stream
     );
-    host.until_logged(&status, 2);
+    host.until_logged(&status, 1);
     assert_eq!(broker.client.partitions(&target), None, "nobody allowed it to create the topic");
     broker.client.create_topic(&target, 2);
     broker.client.send_numbers(&target, 1, 0..20);

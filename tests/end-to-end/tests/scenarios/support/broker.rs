@@ -91,10 +91,6 @@ impl BrokerProcess {
         self.process.kill();
         (self.port, self.data)
     }
-
-    pub(crate) fn client(&self) -> Client {
-        Client::at(&format!("127.0.0.1:{}", self.port))
-    }
 }
 
 /// A port that nobody listens on now. It lies below those that the system hands out by itself, so

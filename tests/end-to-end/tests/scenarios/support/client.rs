@@ -121,11 +121,6 @@ impl Client {
         Self { runtime, access, client }
     }
 
-    /// Connects to a broker without TLS as its root user.
-    pub(crate) fn at(address: &str) -> Self {
-        Self::connect(Access::root(address), runtime())
-    }
-
     pub(crate) fn access(&self) -> &Access {
         &self.access
     }

@@ -11,7 +11,7 @@ pub(crate) mod wait;
 pub(crate) mod world;
 
 pub(crate) use broker::{Broker, BrokerProcess};
-pub(crate) use client::{Client, Target, message};
+pub(crate) use client::{Target, message};
 pub(crate) use connector::Connector;
 pub(crate) use http_server::HttpServer;
 pub(crate) use process::{Ended, Process};
