@@ -47,11 +47,7 @@ impl DeadLetters {
 }
 
 /// The envelope: small headers beside the original ones, because Iggy limits a value to 255 bytes.
-fn letter(
-    connector: &str,
-    root: &Stage,
-    failed: &Failed,
-) -> Result<OutgoingMessage, HeaderError> {
+fn letter(connector: &str, root: &Stage, failed: &Failed) -> Result<OutgoingMessage, HeaderError> {
     let index = failed.root as usize;
     let batch = &root.batch;
     let mut headers = HeaderWriter::after(&batch.headers(index));
