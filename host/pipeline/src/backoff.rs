@@ -5,6 +5,8 @@ use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(30);
+/// A wait that was asked for is at least this: "try again after 0 s" must not become a busy loop.
+const SHORTEST_ASKED: Duration = Duration::from_millis(10);
 
 /// Waits of 100 ms, 200 ms … 30 s, each shortened at random by up to a half, so that many lanes
 /// whose destination came back do not return in one moment.
@@ -29,6 +31,7 @@ impl Backoff {
     pub fn next_wait(&mut self, asked: Option<Duration>) -> Duration {
         let longest = FIRST.saturating_mul(1 << self.attempts.min(16)).min(LONGEST);
         self.attempts = self.attempts.saturating_add(1);
+        let asked = asked.map(|asked| asked.max(SHORTEST_ASKED));
         asked.unwrap_or_else(|| longest.mul_f64(0.5 + 0.5 * random_fraction()))
     }
 }
@@ -61,5 +64,6 @@ mod tests {
     fn given_a_wish_of_the_other_system_should_wait_that_long() {
         let asked = Duration::from_secs(7);
         assert_eq!(Backoff::default().next_wait(Some(asked)), asked);
+        assert!(!Backoff::default().next_wait(Some(Duration::ZERO)).is_zero());
     }
 }

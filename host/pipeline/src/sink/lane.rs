@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::SinkSpec;
 use super::deliver::{Delivered, Guests, Outcome, unavailable};
 use super::poller::{Event, PREFETCH, Poller, Request};
+use super::progress::{Held, Partition};
 use crate::chain::Chain;
 use crate::checkpoint::{commit, keyspaces};
 use crate::dead_letter::DeadLetters;
@@ -51,25 +52,6 @@ pub struct LaneContext {
     pub stop: CancellationToken,
     /// Where lanes that begin together wait for each other before they ask for partitions.
     pub together: Option<Arc<Barrier>>,
-}
-
-/// How far one partition is. All offsets are the next one: one past the last.
-#[derive(Debug, Clone, Copy)]
-struct Partition {
-    /// All below went through the guests; some may be held.
-    consumed: u64,
-    /// D1: all below is delivered, filtered, dead-lettered or skipped.
-    settled: u64,
-    /// All below is stored with the broker.
-    stored: Option<u64>,
-}
-
-/// What the sink took but did not make durable yet.
-#[derive(Debug, Default)]
-struct Held {
-    messages: u64,
-    bytes: u64,
-    since: Option<Instant>,
 }
 
 impl Lane {
@@ -437,15 +419,5 @@ impl Lane {
             partition,
             epoch: 0,
         }
-    }
-}
-
-impl Held {
-    fn is_due(&self, limit: &super::FlushLimit) -> bool {
-        self.since.is_some_and(|since| {
-            self.messages >= limit.messages
-                || self.bytes >= limit.bytes
-                || since.elapsed() >= limit.age
-        })
     }
 }

@@ -6,6 +6,7 @@
 mod deliver;
 mod lane;
 mod poller;
+mod progress;
 
 use std::time::Duration;
 
