@@ -30,10 +30,11 @@ fn has_arrived(out: &Path, messages: u64) -> impl FnMut() -> bool {
     move || destination::bytes(out) >= messages * LINE
 }
 
-/// Fails unless some, but not all, have arrived.
-fn assert_in_the_middle(out: &Path, at_least: u64) {
+/// Fails unless about so many, but not all, have arrived. What was met were bytes, and after an
+/// earlier kill a few of them are duplicates.
+fn assert_in_the_middle(out: &Path, about: u64) {
     let account = Account::of(out, COUNT);
-    assert!((at_least..COUNT).contains(&account.distinct), "{account}");
+    assert!((about / 10 * 9..COUNT).contains(&account.distinct), "{account}");
 }
 
 fn assert_all_there(out: &Path, how: &str) {
