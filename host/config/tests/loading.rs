@@ -165,7 +165,13 @@ fn given_errors_in_several_files_should_report_all_in_order() {
 
 #[test]
 fn given_files_that_are_not_connectors_should_leave_them_alone() {
-    let files = [(".hidden.toml", "x"), ("sub/a.toml", "x"), ("notes.md", "x"), ("Cargo.toml", "x"), ("a.toml", SINK)];
+    let files = [
+        (".hidden.toml", "x"),
+        ("sub/a.toml", "x"),
+        ("notes.md", "x"),
+        ("Cargo.toml", "x"),
+        ("a.toml", SINK),
+    ];
     assert_eq!(load_files(&files).unwrap().connectors.len(), 1);
 }
 
