@@ -1,5 +1,7 @@
 //! A connection for looking topics up, creating and sending.
 
+mod group_offsets;
+
 use iggy::prelude::{IggyError, StreamClient, TopicClient};
 use iggy_binary_protocol::codes::{CREATE_TOPIC_CODE, SEND_MESSAGES_CODE};
 use iggy_binary_protocol::requests::topics::CreateTopicRequest;
@@ -11,6 +13,8 @@ use crate::link::{CallError, Link};
 use crate::outgoing::{self, OutgoingMessage};
 use crate::partitioner::{Partitioner, Partitioning};
 use crate::target::{Target, identifier, wire_identifier};
+
+pub use group_offsets::GroupOffset;
 
 /// One signed-in TCP connection.
 ///

@@ -30,7 +30,7 @@ pub mod testing;
 
 pub use batch::{BatchBuffers, ColumnName, Poll, PolledBatch};
 pub use config::{BrokerConfig, Credentials, Tls};
-pub use connection::{Connection, TopicInfo};
+pub use connection::{Connection, GroupOffset, TopicInfo};
 pub use error::{BrokerError, Resource};
 pub use group::{Assignment, GroupMember, StartPosition};
 pub use outgoing::{MAX_HEADERS_BYTES, MAX_PAYLOAD_BYTES, OutgoingMessage};

@@ -11,7 +11,7 @@ use iggy_binary_protocol::WireIdentifier;
 use crate::error::BrokerError;
 
 /// A topic of a stream, by names.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Target {
     /// Name of the stream, 1 to 255 bytes.
     pub stream: String,

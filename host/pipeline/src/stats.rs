@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use kennel_broker::Target;
 use serde::Serialize;
 
 /// Counters of one connector, shared by its lanes.
@@ -23,7 +24,7 @@ pub struct Stats {
     guest_micros: AtomicU64,
     events: AtomicU64,
     lanes: Mutex<Vec<Weak<LaneActivity>>>,
-    partitions: Mutex<BTreeMap<(String, u32), PartitionProgress>>,
+    partitions: Mutex<BTreeMap<(Target, u32), PartitionProgress>>,
 }
 
 /// How far one partition is.
@@ -154,27 +155,27 @@ impl Stats {
         lane
     }
 
-    pub(crate) fn progress(&self, topic: &str, partition: u32, next: u64, end: u64) {
+    pub(crate) fn progress(&self, topic: &Target, partition: u32, next: u64, end: u64) {
         let mut partitions = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-        match partitions.get_mut(&(topic.to_owned(), partition)) {
+        match partitions.get_mut(&(topic.clone(), partition)) {
             Some(progress) => {
                 progress.next = next;
                 progress.end = progress.end.max(end);
             }
             None => {
-                partitions.insert((topic.to_owned(), partition), PartitionProgress { next, end });
+                partitions.insert((topic.clone(), partition), PartitionProgress { next, end });
             }
         }
     }
 
-    pub(crate) fn forget(&self, topic: &str, partition: u32) {
+    pub(crate) fn forget(&self, topic: &Target, partition: u32) {
         let mut partitions = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-        partitions.remove(&(topic.to_owned(), partition));
+        partitions.remove(&(topic.clone(), partition));
     }
 
     /// Progress by topic and partition, for the partitions this host owns.
     #[must_use]
-    pub fn partitions(&self) -> BTreeMap<(String, u32), PartitionProgress> {
+    pub fn partitions(&self) -> BTreeMap<(Target, u32), PartitionProgress> {
         self.partitions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -64,12 +64,29 @@ pub struct Handle {
     pub key: String,
     /// Whether it is a source.
     pub is_source: bool,
+    /// What it reads from Iggy: nothing, if it is a source.
+    pub inputs: Vec<Input>,
     /// What it counts.
     pub stats: Arc<Stats>,
     /// What it does.
     pub status: watch::Receiver<Status>,
     /// Ends after it has stopped, finished or failed.
     pub task: JoinHandle<()>,
+}
+
+/// A topic a sink reads, and the consumer group that holds its offsets.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The topic.
+    pub target: Target,
+    /// The group.
+    pub group: String,
+}
+
+impl Input {
+    fn of(topic: &SinkTopic) -> Self {
+        Self { target: topic.spec.target.clone(), group: topic.spec.group.clone() }
+    }
 }
 
 /// Starts a connector; it ends some time after `stop` is cancelled.
@@ -87,14 +104,17 @@ pub fn start(spec: ConnectorSpec, state: ConnectorState, stop: &CancellationToke
         stop: stop.child_token(),
         board: Board { lanes: Mutex::default(), status: status_sender },
     });
-    let is_source = matches!(spec.work, Work::Source(_));
+    let (is_source, inputs) = match &spec.work {
+        Work::Sink(topics) => (false, topics.iter().map(Input::of).collect()),
+        Work::Source(_) => (true, Vec::new()),
+    };
     let task = tokio::spawn(async move {
         match spec.work {
             Work::Sink(topics) => supervised.run_sink(topics).await,
             Work::Source(topics) => supervised.run_source(topics).await,
         }
     });
-    Handle { key: spec.key, is_source, stats, status, task }
+    Handle { key: spec.key, is_source, inputs, stats, status, task }
 }
 
 struct Supervised {

@@ -9,6 +9,6 @@ mod restart;
 mod status;
 mod topics;
 
-pub use connector::{ConnectorSpec, Handle, SinkTopic, SourceTopics, Work, start};
+pub use connector::{ConnectorSpec, Handle, Input, SinkTopic, SourceTopics, Work, start};
 pub use restart::RestartPolicy;
 pub use status::{State, Status};

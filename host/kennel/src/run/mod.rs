@@ -89,7 +89,7 @@ pub(crate) async fn run(
         false => None,
     };
     let http = HttpClient::new().map_err(|error| RunError::Http(error.to_string()))?;
-    let wiring = Wiring { broker, state, http };
+    let wiring = Wiring { broker: broker.clone(), state, http };
     let stop = CancellationToken::new();
     let handles: Vec<Handle> = loaded
         .iter()
@@ -105,7 +105,7 @@ pub(crate) async fn run(
     let table = options.table.then(|| Table::start(&loaded, &handles));
     tokio::select! {
         () = stop_signal.received() => tracing::info!("stopping: finishing the batches in hand"),
-        () = rest::until_done(&handles, options.once) => {}
+        () = rest::until_done(&handles, options.once, &broker) => {}
     }
     if let Some(table) = table {
         table.finish().await;

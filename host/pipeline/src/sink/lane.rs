@@ -174,7 +174,7 @@ impl Lane {
         // D1, D3: failures are settled before the offset may pass them.
         self.settler.settle(&root, &mut delivered.failed).await?;
         self.take(partition, next, &delivered);
-        self.stats.progress(&self.spec.target.topic, partition, next, end);
+        self.stats.progress(&self.spec.target, partition, next, end);
         if self.held.is_due(&self.spec.flush) {
             return self.flush().await;
         }
@@ -326,7 +326,7 @@ impl Lane {
         };
         let known = Partition { consumed: next, settled: next, stored };
         self.partitions.insert(partition, known);
-        self.stats.progress(&self.spec.target.topic, partition, next, next);
+        self.stats.progress(&self.spec.target, partition, next, next);
         Ok(())
     }
 
@@ -338,7 +338,7 @@ impl Lane {
             return Ok(());
         }
         self.partitions.remove(&partition);
-        self.stats.forget(&self.spec.target.topic, partition);
+        self.stats.forget(&self.spec.target, partition);
         if let Err(error) = self.guests.call(|sink| sink.revoke(origin, false)).await? {
             tracing::warn!(connector = self.spec.connector, "revoke: {error}");
         }
@@ -395,7 +395,7 @@ impl Lane {
             if let Err(error) = self.guests.call(|sink| sink.revoke(origin, false)).await? {
                 tracing::warn!(connector = self.spec.connector, "revoke: {error}");
             }
-            self.stats.forget(&self.spec.target.topic, partition);
+            self.stats.forget(&self.spec.target, partition);
         }
         Ok(())
     }

@@ -10,6 +10,8 @@ use super::SinkSpec;
 
 /// How often a member asks which partitions are its own, when no poll told it sooner.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// The same for a member that owns nothing: what it waits for may be given up at any moment.
+const SYNC_INTERVAL_WITHOUT: Duration = Duration::from_millis(100);
 /// First pause after a pass that found nothing.
 const FIRST_PAUSE: Duration = Duration::from_micros(500);
 /// Batches read ahead. One waits while one is worked on and one is on the wire.
@@ -112,20 +114,17 @@ impl Poller {
                         return Ok(());
                     }
                 }
-                match self.poll(partition).await? {
-                    Some(event) => {
-                        found = true;
-                        if let Flow::End = self.hand_over(event).await? {
-                            return Ok(());
-                        }
+                if let Some(event) = self.poll(partition).await? {
+                    found = true;
+                    if let Flow::End = self.hand_over(event).await {
+                        return Ok(());
                     }
-                    None => continue,
                 }
             }
             if found {
                 pause = FIRST_PAUSE;
             } else {
-                if let Flow::End = self.hand_over(Event::Idle).await? {
+                if let Flow::End = self.hand_over(Event::Idle).await {
                     return Ok(());
                 }
                 if let Flow::End = self.rest(pause).await {
@@ -133,7 +132,11 @@ impl Poller {
                 }
                 pause = (pause * 2).min(self.spec.poll_interval.max(FIRST_PAUSE));
             }
-            let due = self.resync || self.synced.elapsed() >= SYNC_INTERVAL;
+            let interval = match self.partitions.is_empty() {
+                true => SYNC_INTERVAL_WITHOUT,
+                false => SYNC_INTERVAL,
+            };
+            let due = self.resync || self.synced.elapsed() >= interval;
             if due && let Flow::End = self.sync().await? {
                 return Ok(());
             }
@@ -157,7 +160,7 @@ impl Poller {
     }
 
     /// Hands an event to the lane, answering its requests while it is busy.
-    async fn hand_over(&mut self, event: Event) -> Result<Flow, BrokerError> {
+    async fn hand_over(&mut self, event: Event) -> Flow {
         let events = self.events.clone();
         let reserved = events.reserve();
         tokio::pin!(reserved);
@@ -165,14 +168,14 @@ impl Poller {
             tokio::select! {
                 biased;
                 permit = &mut reserved => {
-                    let Ok(permit) = permit else { return Ok(Flow::End) };
+                    let Ok(permit) = permit else { return Flow::End };
                     permit.send(event);
-                    return Ok(Flow::Continue);
+                    return Flow::Continue;
                 }
                 request = self.requests.recv() => {
-                    let Some(request) = request else { return Ok(Flow::End) };
+                    let Some(request) = request else { return Flow::End };
                     if let Flow::End = self.answer(request).await {
-                        return Ok(Flow::End);
+                        return Flow::End;
                     }
                 }
             }
@@ -224,7 +227,7 @@ impl Poller {
             self.partitions.keys().filter(|known| !owned.contains(known)).copied().collect();
         for partition in lost {
             self.partitions.remove(&partition);
-            if let Flow::End = self.hand_over(Event::Lost { partition }).await? {
+            if let Flow::End = self.hand_over(Event::Lost { partition }).await {
                 return Ok(Flow::End);
             }
         }
@@ -237,7 +240,7 @@ impl Poller {
                 };
                 self.partitions.insert(partition, Partition { next, mean_bytes: None });
                 let gained = Event::Gained { partition, next, stored };
-                if let Flow::End = self.hand_over(gained).await? {
+                if let Flow::End = self.hand_over(gained).await {
                     return Ok(Flow::End);
                 }
             }

@@ -42,9 +42,10 @@ async fn given_an_endless_loop_should_stop_it_soon_after_its_cpu_limit() {
 
 #[tokio::test]
 async fn given_a_loop_should_leave_other_guests_of_the_thread_running() {
-    let looping = tokio::spawn(fault_of("looping_sink", r#"{"at_offset":1}"#));
+    // Opened first: compiling may take longer than the loop is allowed to live.
     let noop = component("noop_sink").await;
     let mut sink = Sink::open(&noop, &spec("{}")).await.unwrap();
+    let looping = tokio::spawn(fault_of("looping_sink", r#"{"at_offset":1}"#));
     let mut calls = 0;
     while !looping.is_finished() {
         let (next, answer) = sink.consume(batch(&["{}"; 100]), None).await.unwrap();

@@ -14,6 +14,7 @@ mod hostile;
 mod http_sink;
 mod missing_topics;
 mod outages;
+mod rebalance;
 mod start_positions;
 mod tls;
 mod transforms;

@@ -53,6 +53,21 @@ impl Access {
         Self { address: address.to_owned(), username, password, tls: None }
     }
 
+    /// As the host's own broker crate takes it.
+    pub(crate) fn broker_config(&self) -> BrokerConfig {
+        BrokerConfig {
+            address: self.address.clone(),
+            credentials: kennel_broker::Credentials::Password {
+                username: self.username.clone(),
+                password: self.password.clone().into(),
+            },
+            tls: self
+                .tls
+                .clone()
+                .map(|(authority, domain)| Tls { ca_file: Some(authority), domain: Some(domain) }),
+        }
+    }
+
     /// As lines of `[iggy]`.
     pub(crate) fn config(&self) -> String {
         let Self { address, username, password, .. } = self;
@@ -127,18 +142,7 @@ impl Client {
 
     /// Creates a topic and, if need be, its stream.
     pub(crate) fn create_topic(&self, target: &Target, partitions: u32) {
-        let config = BrokerConfig {
-            address: self.access.address.clone(),
-            credentials: kennel_broker::Credentials::Password {
-                username: self.access.username.clone(),
-                password: self.access.password.clone().into(),
-            },
-            tls: self
-                .access
-                .tls
-                .clone()
-                .map(|(authority, domain)| Tls { ca_file: Some(authority), domain: Some(domain) }),
-        };
+        let config = self.access.broker_config();
         self.runtime.block_on(async {
             let connection = Connection::connect(&config).await.unwrap();
             connection.create_topic(&target.stream, &target.topic, partitions).await.unwrap();
