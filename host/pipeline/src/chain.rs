@@ -1,11 +1,11 @@
 //! The transforms of a connector, in the order written.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use kennel_sandbox::{Failure, GuestError, Transform, Verdict};
 
 use crate::checkpoint::keyspaces;
+use crate::live::Live;
 use crate::settle::Failed;
 use crate::stage::Stage;
 use crate::{Guest, PipelineError, Stats};
@@ -15,15 +15,9 @@ pub type TransformSpec = Guest;
 
 /// Live transforms.
 pub(crate) struct Chain {
-    links: Vec<Link>,
+    links: Vec<Live<Transform>>,
     /// Number of output topics, for the `routes` column.
     routes: usize,
-}
-
-struct Link {
-    name: String,
-    /// None only while a call is under way or after it ended the instance.
-    transform: Option<Transform>,
 }
 
 /// What came out of the chain.
@@ -47,6 +41,7 @@ impl Chain {
     pub(crate) async fn open(
         specs: &[TransformSpec],
         routes: usize,
+        stats: &Arc<Stats>,
     ) -> Result<Self, PipelineError> {
         let mut links = Vec::with_capacity(specs.len());
         for guest in specs {
@@ -56,22 +51,18 @@ impl Chain {
                 component: name.clone(),
                 source: Box::new(source),
             })?;
-            links.push(Link { name, transform: Some(transform) });
+            links.push(Live::new(name.into(), transform, Arc::clone(stats)));
         }
         Ok(Self { links, routes })
     }
 
-    pub(crate) async fn apply(
-        &mut self,
-        root: Stage,
-        stats: &Stats,
-    ) -> Result<Chained, ChainError> {
+    pub(crate) async fn apply(&mut self, root: Stage) -> Result<Chained, ChainError> {
         let mut chained = Chained { stage: root, failed: Vec::new(), filtered: 0 };
         for link in &mut self.links {
             if chained.stage.batch.is_empty() {
                 break;
             }
-            chained = link.apply(chained, self.routes, stats).await?;
+            chained = apply(link, chained, self.routes).await?;
         }
         Ok(chained)
     }
@@ -80,7 +71,7 @@ impl Chain {
     pub(crate) fn take_writes(&mut self) -> Vec<(String, kennel_state::Writes)> {
         let links = self.links.iter_mut().enumerate();
         let written = links.filter_map(|(number, link)| {
-            let writes = link.transform.as_mut()?.take_writes();
+            let writes = link.guest()?.take_writes();
             Some(keyspaces(&crate::transform_role(number), writes))
         });
         written.flatten().collect()
@@ -88,49 +79,34 @@ impl Chain {
 
     pub(crate) async fn close(self) {
         for link in self.links {
-            if let Some(transform) = link.transform {
+            if let Some(transform) = link.into_guest() {
                 transform.close().await;
             }
         }
     }
 }
 
-impl Link {
-    async fn apply(
-        &mut self,
-        chained: Chained,
-        routes: usize,
-        stats: &Stats,
-    ) -> Result<Chained, ChainError> {
-        let Chained { stage, mut failed, mut filtered } = chained;
-        let transform = self.transform.take().ok_or_else(|| {
-            ChainError::Pipeline(PipelineError::Internal(format!("{} is gone", self.name)))
-        })?;
-        let started = Instant::now();
-        let called = transform.apply(stage.batch.clone(), stage.columns(), routes).await;
-        stats.in_guest(started.elapsed());
-        let (transform, answer) = called.map_err(|fault| {
-            stats.faulted();
-            let component = self.name.clone();
-            ChainError::Pipeline(PipelineError::Fault { component, fault: Box::new(fault) })
-        })?;
-        self.transform = Some(transform);
-        let made = answer.map_err(|error| match error {
-            GuestError::Unavailable(_) => {
-                ChainError::Unavailable { component: self.name.clone(), error }
-            }
-            source => {
-                let component = self.name.clone();
-                ChainError::Pipeline(PipelineError::Guest { component, source })
-            }
-        })?;
-        filtered += dropped(&stage, &made);
-        let component: Arc<str> = self.name.as_str().into();
-        for failure in &made.failed {
-            collect(&stage, failure, &component, &mut failed);
+async fn apply(
+    link: &mut Live<Transform>,
+    chained: Chained,
+    routes: usize,
+) -> Result<Chained, ChainError> {
+    let Chained { stage, mut failed, mut filtered } = chained;
+    let (batch, columns) = (stage.batch.clone(), stage.columns());
+    let called = link.call(|transform| transform.apply(batch, columns, routes)).await;
+    let answer = called.map_err(ChainError::Pipeline)?;
+    let made = answer.map_err(|error| {
+        let component = link.name().to_string();
+        match error {
+            GuestError::Unavailable(_) => ChainError::Unavailable { component, error },
+            source => ChainError::Pipeline(PipelineError::Guest { component, source }),
         }
-        Ok(Chained { stage: stage.transformed(made), failed, filtered })
+    })?;
+    filtered += dropped(&stage, &made);
+    for failure in &made.failed {
+        collect(&stage, failure, link.name(), &mut failed);
     }
+    Ok(Chained { stage: stage.transformed(made), failed, filtered })
 }
 
 /// Adds every root message behind a failed one. Transforms are pure enough that a repeated call

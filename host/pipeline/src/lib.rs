@@ -16,6 +16,7 @@ mod chain;
 mod checkpoint;
 mod dead_letter;
 mod error;
+mod live;
 mod settle;
 pub mod sink;
 pub mod source;

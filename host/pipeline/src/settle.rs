@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use kennel_broker::BrokerConfig;
 use kennel_sandbox::Verdict;
 
 use crate::dead_letter::DeadLetters;
@@ -55,13 +56,26 @@ pub(crate) struct Failed {
 
 /// Settles the failures of one root batch.
 pub(crate) struct Settler {
-    pub(crate) connector: String,
-    pub(crate) settlement: Settlement,
-    pub(crate) letters: Option<DeadLetters>,
-    pub(crate) stats: Arc<Stats>,
+    connector: String,
+    settlement: Settlement,
+    letters: Option<DeadLetters>,
+    stats: Arc<Stats>,
 }
 
 impl Settler {
+    pub(crate) fn new(
+        connector: &str,
+        settlement: &Settlement,
+        broker: &BrokerConfig,
+        stats: Arc<Stats>,
+    ) -> Self {
+        let letters = match &settlement.on_error {
+            OnError::DeadLetter(topic) => Some(DeadLetters::new(broker.clone(), topic)),
+            OnError::Stop | OnError::Skip => None,
+        };
+        Self { connector: connector.to_owned(), settlement: settlement.clone(), letters, stats }
+    }
+
     /// Returns when every failure is settled as configured.
     ///
     /// A broker that is down makes the lane end: its offset stays, and the batch comes again (D3).

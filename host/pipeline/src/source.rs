@@ -5,19 +5,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use kennel_broker::{BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target};
 use kennel_sandbox::capability::state::StagedWrites;
-use kennel_sandbox::{Answer, Fault, GuestError, Limit, Origin, Produced, Progress, Source};
+use kennel_sandbox::{GuestError, Limit, Origin, Produced, Progress, Source};
 use kennel_state::{Commit, ConnectorState};
 use tokio_util::sync::CancellationToken;
 
 use crate::chain::{Chain, ChainError};
 use crate::checkpoint::{commit, keyspaces};
-use crate::dead_letter::DeadLetters;
-use crate::settle::{OnError, Settlement, Settler};
+use crate::live::{Live, timed};
+use crate::settle::{Settlement, Settler};
 use crate::stage::Stage;
 use crate::{Backoff, Guest, PipelineError, Stats, TransformSpec};
 
@@ -69,8 +69,7 @@ pub enum SourceEnd {
 /// One source with its own connection.
 pub struct SourceLoop {
     spec: SourceSpec,
-    name: String,
-    source: Option<Source>,
+    source: Live<Source>,
     chain: Chain,
     settler: Settler,
     state: ConnectorState,
@@ -100,26 +99,17 @@ impl SourceLoop {
         stop: CancellationToken,
     ) -> Result<SourceEnd, PipelineError> {
         let name = spec.source.component.description().name.clone();
-        let chain = Chain::open(&spec.transforms, spec.targets.len()).await?;
+        let chain = Chain::open(&spec.transforms, spec.targets.len(), &stats).await?;
         let source = Source::open(&spec.source.component, &spec.source.spec).await;
         let source = source.map_err(|source| PipelineError::Start {
             component: name.clone(),
             source: Box::new(source),
         })?;
-        let letters = match &spec.settlement.on_error {
-            OnError::DeadLetter(topic) => Some(DeadLetters::new(spec.broker.clone(), topic)),
-            OnError::Stop | OnError::Skip => None,
-        };
-        let settler = Settler {
-            connector: spec.connector.clone(),
-            settlement: spec.settlement.clone(),
-            letters,
-            stats: Arc::clone(&stats),
-        };
+        let settler =
+            Settler::new(&spec.connector, &spec.settlement, &spec.broker, Arc::clone(&stats));
         let mut this = Self {
+            source: Live::new(name.into(), source, Arc::clone(&stats)),
             spec,
-            name,
-            source: Some(source),
             chain,
             settler,
             state,
@@ -129,7 +119,7 @@ impl SourceLoop {
             next: 0,
         };
         let ended = this.work().await;
-        if let Some(source) = this.source {
+        if let Some(source) = this.source.into_guest() {
             source.close().await;
         }
         this.chain.close().await;
@@ -138,7 +128,7 @@ impl SourceLoop {
 
     async fn work(&mut self) -> Result<SourceEnd, PipelineError> {
         let cursor = self.state.cursor()?.map(Bytes::from);
-        let begun = self.call(|source| source.start(cursor.clone())).await?;
+        let begun = self.source.call(|source| source.start(cursor.clone())).await?;
         begun.map_err(|source| self.refused(source))?;
         if let Some(cursor) = cursor {
             // Repeated after every start: the host may have died between saving and confirming.
@@ -162,7 +152,7 @@ impl SourceLoop {
                 self.spec.poll_interval.max(Duration::from_millis(1)),
             );
             let routes = self.spec.targets.len();
-            let source = self.take_source()?;
+            let source = self.source.take()?;
             let reading = timed(source.poll(limit, routes));
             let delivering = async {
                 match pending.take() {
@@ -171,8 +161,7 @@ impl SourceLoop {
                 }
             };
             let (delivered, (read, time)) = tokio::join!(delivering, reading);
-            self.stats.in_guest(time);
-            let answer = self.give_back(read);
+            let answer = self.source.give_back(read, time);
             let delivered = delivered?;
             // After a fault there is nobody to confirm to; the next start repeats it.
             let answer = answer?;
@@ -183,7 +172,7 @@ impl SourceLoop {
                 Ok(produced) => {
                     backoff.reset();
                     let idle = produced.progress == Progress::Idle && produced.messages.is_empty();
-                    let writes = self.source.as_mut().map(Source::take_writes).unwrap_or_default();
+                    let writes = self.source.guest().map(Source::take_writes).unwrap_or_default();
                     pending = Some(Polled { produced, writes });
                     if idle {
                         pause(&self.stop, self.spec.poll_interval).await;
@@ -232,7 +221,7 @@ impl SourceLoop {
             self.stats.read(count, root.batch.bytes());
             let mut backoff = Backoff::default();
             let mut chained = loop {
-                match self.chain.apply(root.clone(), &self.stats).await {
+                match self.chain.apply(root.clone()).await {
                     Ok(chained) => break chained,
                     Err(ChainError::Pipeline(error)) => return Err(error),
                     Err(ChainError::Unavailable { component, error }) => {
@@ -350,7 +339,7 @@ impl SourceLoop {
     async fn confirm(&mut self, cursor: Bytes) -> Result<(), PipelineError> {
         // A confirmation is repeated after every start and with every later cursor, so one that the
         // other system cannot take now is not waited for.
-        if let Err(error) = self.call(|source| source.confirm(cursor)).await? {
+        if let Err(error) = self.source.call(|source| source.confirm(cursor)).await? {
             if crate::error::waits(&error).is_none() {
                 return Err(self.refused(error));
             }
@@ -360,42 +349,7 @@ impl SourceLoop {
     }
 
     fn refused(&self, source: GuestError) -> PipelineError {
-        PipelineError::Guest { component: self.name.clone(), source }
-    }
-
-    fn take_source(&mut self) -> Result<Source, PipelineError> {
-        self.source.take().ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name)))
-    }
-
-    /// One call into the source, timed; a fault ends the loop.
-    async fn call<T, F>(
-        &mut self,
-        call: impl FnOnce(Source) -> F,
-    ) -> Result<Answer<T>, PipelineError>
-    where
-        F: Future<Output = Result<(Source, Answer<T>), Fault>>,
-    {
-        let source = self.take_source()?;
-        let (called, time) = timed(call(source)).await;
-        self.stats.in_guest(time);
-        self.give_back(called)
-    }
-
-    fn give_back<T>(
-        &mut self,
-        called: Result<(Source, Answer<T>), Fault>,
-    ) -> Result<Answer<T>, PipelineError> {
-        match called {
-            Ok((source, answer)) => {
-                self.source = Some(source);
-                Ok(answer)
-            }
-            Err(fault) => {
-                self.stats.faulted();
-                let component = self.name.clone();
-                Err(PipelineError::Fault { component, fault: Box::new(fault) })
-            }
-        }
+        PipelineError::Guest { component: self.source.name().to_string(), source }
     }
 }
 
@@ -404,9 +358,4 @@ async fn pause(stop: &CancellationToken, wait: Duration) {
         () = tokio::time::sleep(wait) => {}
         () = stop.cancelled() => {}
     }
-}
-
-async fn timed<T>(future: impl Future<Output = T>) -> (T, Duration) {
-    let started = Instant::now();
-    (future.await, started.elapsed())
 }

@@ -1,12 +1,12 @@
 //! Hands one batch to the sink until every message of it is delivered, held or failed.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use kennel_sandbox::{GuestError, Receipt, Sink, Verdict};
 use tokio_util::sync::CancellationToken;
 
 use crate::chain::{Chain, ChainError, Chained};
+use crate::live::Live;
 use crate::settle::Failed;
 use crate::stage::Stage;
 use crate::{Backoff, PipelineError, Stats};
@@ -14,9 +14,7 @@ use crate::{Backoff, PipelineError, Stats};
 /// The guests of a lane.
 pub(super) struct Guests {
     pub(super) chain: Chain,
-    pub(super) name: Arc<str>,
-    /// None only while a call is under way or after it ended the instance.
-    pub(super) sink: Option<Sink>,
+    pub(super) sink: Live<Sink>,
     pub(super) stats: Arc<Stats>,
     pub(super) stop: CancellationToken,
     pub(super) attempts: u32,
@@ -47,7 +45,7 @@ impl Guests {
     ) -> Result<Outcome<Delivered>, PipelineError> {
         let mut backoff = Backoff::default();
         let chained = loop {
-            match self.chain.apply(root.clone(), &self.stats).await {
+            match self.chain.apply(root.clone()).await {
                 Ok(chained) => break chained,
                 Err(ChainError::Pipeline(error)) => return Err(error),
                 Err(ChainError::Unavailable { component, error }) => {
@@ -81,7 +79,7 @@ impl Guests {
         loop {
             batch.attempt = attempt;
             let columns = (pending.len() == stage.batch.len()).then(|| stage.columns()).flatten();
-            let receipt = match self.call(|sink| sink.consume(batch.clone(), columns)).await? {
+            let receipt = match self.sink.call(|sink| sink.consume(batch.clone(), columns)).await? {
                 Ok(receipt) => receipt,
                 Err(error) => {
                     let error = self.unavailable(error)?;
@@ -106,7 +104,7 @@ impl Guests {
                 let index = pending[failure.index as usize];
                 let failed = Failed {
                     root: stage.lineage.of(index).first(),
-                    component: Arc::clone(&self.name),
+                    component: Arc::clone(self.sink.name()),
                     verdict: failure.verdict,
                     code: failure.code,
                     detail: failure.detail,
@@ -148,39 +146,11 @@ impl Guests {
         }
     }
 
-    /// One call into the sink, timed; a fault ends the lane.
-    pub(super) async fn call<T, F>(
-        &mut self,
-        call: impl FnOnce(Sink) -> F,
-    ) -> Result<Result<T, GuestError>, PipelineError>
-    where
-        F: Future<Output = Result<(Sink, Result<T, GuestError>), kennel_sandbox::Fault>>,
-    {
-        let sink = self
-            .sink
-            .take()
-            .ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name)))?;
-        let started = Instant::now();
-        let called = call(sink).await;
-        self.stats.in_guest(started.elapsed());
-        match called {
-            Ok((sink, answer)) => {
-                self.sink = Some(sink);
-                Ok(answer)
-            }
-            Err(fault) => {
-                self.stats.faulted();
-                let component = self.name.to_string();
-                Err(PipelineError::Fault { component, fault: Box::new(fault) })
-            }
-        }
-    }
-
     /// An outage is waited out here; every other error ends the lane.
     pub(super) fn unavailable(&self, error: GuestError) -> Result<GuestError, PipelineError> {
         match error {
             GuestError::Unavailable(_) => Ok(error),
-            source => Err(PipelineError::Guest { component: self.name.to_string(), source }),
+            source => Err(PipelineError::Guest { component: self.sink.name().to_string(), source }),
         }
     }
 
@@ -189,7 +159,7 @@ impl Guests {
         backoff: &mut Backoff,
         error: &GuestError,
     ) -> Outcome<()> {
-        let name = Arc::clone(&self.name);
+        let name = Arc::clone(self.sink.name());
         self.wait(backoff, &name, error).await
     }
 

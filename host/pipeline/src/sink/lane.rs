@@ -16,8 +16,8 @@ use super::poller::{Event, PREFETCH, Poller, Request};
 use super::progress::{Held, Partition};
 use crate::chain::Chain;
 use crate::checkpoint::{commit, keyspaces};
-use crate::dead_letter::DeadLetters;
-use crate::settle::{OnError, Settler};
+use crate::live::Live;
+use crate::settle::Settler;
 use crate::stage::Stage;
 use crate::stats::LaneActivity;
 use crate::{Backoff, PipelineError, Stats};
@@ -63,7 +63,7 @@ impl Lane {
     pub async fn run(spec: SinkSpec, context: LaneContext) -> Result<(), PipelineError> {
         let LaneContext { state, stats, stop, together } = context;
         let name = spec.sink.component.description().name.clone();
-        let chain = Chain::open(&spec.transforms, 1).await?;
+        let chain = Chain::open(&spec.transforms, 1, &stats).await?;
         let sink = Sink::open(&spec.sink.component, &spec.sink.spec).await.map_err(|source| {
             PipelineError::Start { component: name.clone(), source: Box::new(source) }
         })?;
@@ -75,25 +75,20 @@ impl Lane {
             drop(tokio::time::timeout(TOGETHER, together.wait()).await);
         }
         let poller = tokio::spawn(poller.run());
-        let letters = match &spec.settlement.on_error {
-            OnError::DeadLetter(topic) => Some(DeadLetters::new(spec.broker.clone(), topic)),
-            OnError::Stop | OnError::Skip => None,
-        };
         let mut lane = Lane {
             guests: Guests {
                 chain,
-                name: name.into(),
-                sink: Some(sink),
+                sink: Live::new(name.into(), sink, Arc::clone(&stats)),
                 stats: Arc::clone(&stats),
                 stop: stop.clone(),
                 attempts: spec.settlement.attempts,
             },
-            settler: Settler {
-                connector: spec.connector.clone(),
-                settlement: spec.settlement.clone(),
-                letters,
-                stats: Arc::clone(&stats),
-            },
+            settler: Settler::new(
+                &spec.connector,
+                &spec.settlement,
+                &spec.broker,
+                Arc::clone(&stats),
+            ),
             state,
             activity: stats.lane(),
             stats,
@@ -205,7 +200,7 @@ impl Lane {
     async fn flush(&mut self) -> Result<Outcome<()>, PipelineError> {
         let mut backoff = Backoff::default();
         while self.held.since.is_some() {
-            match self.guests.call(Sink::flush).await? {
+            match self.guests.sink.call(Sink::flush).await? {
                 Ok(positions) => {
                     if self.settle_held(&positions) {
                         continue;
@@ -252,7 +247,7 @@ impl Lane {
     /// D5: state first, then the offset. A crash between the two repeats messages, never loses them.
     async fn checkpoint(&mut self) -> Result<(), PipelineError> {
         if self.held.since.is_none() {
-            let sink = self.guests.sink.as_mut().map(Sink::take_writes).unwrap_or_default();
+            let sink = self.guests.sink.guest().map(Sink::take_writes).unwrap_or_default();
             let mut writes = keyspaces(crate::SINK_ROLE, sink);
             writes.extend(self.guests.chain.take_writes());
             commit(&self.state, Commit { cursor: None, writes }).await?;
@@ -312,10 +307,10 @@ impl Lane {
         let origin = self.origin(partition);
         tracing::info!(connector = self.spec.connector, next, "assigned {origin}");
         let saved = stored.map(|offset| offset.saturating_add(1));
-        let answer = self.guests.call(|sink| sink.assign(origin, saved)).await?;
+        let answer = self.guests.sink.call(|sink| sink.assign(origin, saved)).await?;
         // The position a destination reports is used once transactional sinks are accepted.
         if let Err(source) = answer {
-            let component = self.guests.name.to_string();
+            let component = self.guests.sink.name().to_string();
             return Err(PipelineError::Guest { component, source });
         }
         // Where "latest" was is stored at once, or messages that come while we are down would be
@@ -339,7 +334,7 @@ impl Lane {
         }
         self.partitions.remove(&partition);
         self.stats.forget(&self.spec.target, partition);
-        if let Err(error) = self.guests.call(|sink| sink.revoke(origin, false)).await? {
+        if let Err(error) = self.guests.sink.call(|sink| sink.revoke(origin, false)).await? {
             tracing::warn!(connector = self.spec.connector, "revoke: {error}");
         }
         Ok(())
@@ -376,7 +371,7 @@ impl Lane {
         }
         if self.heartbeat().is_some_and(|heartbeat| self.last_call.elapsed() >= heartbeat) {
             self.last_call = Instant::now();
-            if let Err(error) = self.guests.call(Sink::tick).await? {
+            if let Err(error) = self.guests.sink.call(Sink::tick).await? {
                 self.guests.unavailable(error)?;
             }
         }
@@ -392,7 +387,7 @@ impl Lane {
         self.checkpoint().await?;
         for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
             let origin = self.origin(partition);
-            if let Err(error) = self.guests.call(|sink| sink.revoke(origin, false)).await? {
+            if let Err(error) = self.guests.sink.call(|sink| sink.revoke(origin, false)).await? {
                 tracing::warn!(connector = self.spec.connector, "revoke: {error}");
             }
             self.stats.forget(&self.spec.target, partition);
@@ -406,7 +401,7 @@ impl Lane {
         if self.requests.send(Request::Leave { done }).await.is_ok() {
             drop(left.await);
         }
-        if let Some(sink) = self.guests.sink {
+        if let Some(sink) = self.guests.sink.into_guest() {
             sink.close().await;
         }
         self.guests.chain.close().await;
