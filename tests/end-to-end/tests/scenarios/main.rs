@@ -12,6 +12,7 @@ mod file_source;
 mod golden;
 mod hostile;
 mod http_sink;
+mod isolation;
 mod missing_topics;
 mod outages;
 mod rebalance;
