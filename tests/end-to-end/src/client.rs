@@ -160,6 +160,11 @@ impl Client {
         self.runtime.block_on(self.client.delete_topic(&stream, &topic)).unwrap();
     }
 
+    pub fn purge_topic(&self, target: &Target) {
+        let (stream, topic) = (id(&target.stream), id(&target.topic));
+        self.runtime.block_on(self.client.purge_topic(&stream, &topic)).unwrap();
+    }
+
     /// Partitions of a topic; none if it does not exist.
     pub fn partitions(&self, target: &Target) -> Option<u32> {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
