@@ -73,6 +73,11 @@ impl HttpServer {
         accepted.iter().map(lines).sum::<usize>() as u64
     }
 
+    /// Refuses no more.
+    pub fn recover(&self) {
+        self.shared.refusals.store(0, SeqCst);
+    }
+
     /// Requests answered with 503 so far.
     pub fn refused(&self) -> u32 {
         self.shared.refused.load(SeqCst)
