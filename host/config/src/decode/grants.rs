@@ -6,9 +6,7 @@ use std::str::FromStr;
 
 use super::Surroundings;
 use crate::error::{ConfigError, Problem};
-use crate::grant::{
-    FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError,
-};
+use crate::grant::{FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError};
 use crate::reader::Reader;
 
 pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Grants {
@@ -92,9 +90,7 @@ fn correct_tcp(text: &str, error: TcpGrantError) -> String {
         TcpGrantError::Host(HostPatternError::Ipv6) | TcpGrantError::Brackets => {
             "for example \"[::1]:9000\" or \"[fd00::/8]:9000\"".to_owned()
         }
-        TcpGrantError::Host(HostPatternError::Name) if !text.is_ascii() => {
-            IN_ASCII_FORM.to_owned()
-        }
+        TcpGrantError::Host(HostPatternError::Name) if !text.is_ascii() => IN_ASCII_FORM.to_owned(),
         TcpGrantError::Mapped | TcpGrantError::Length | TcpGrantError::Beyond(_) => {
             "for example \"10.1.2.3:5432\" or \"10.0.0.0/8:5432\"".to_owned()
         }

@@ -5,4 +5,5 @@
 mod contract;
 mod faults;
 mod loading;
+mod tcp;
 mod world;
