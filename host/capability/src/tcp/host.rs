@@ -4,14 +4,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use wasmtime::component::{HasSelf, Linker, Resource};
-use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{
-    self, Host as _, HostResolveAddressStream as _, ResolveAddressStream,
-};
+use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{self, ResolveAddressStream};
 use wasmtime_wasi::p2::bindings::sockets::network::{
-    self, ErrorCode, Host as _, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress,
+    self, ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress,
     Ipv6SocketAddress, Network,
 };
-use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket::{self, Host as _};
+use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket;
 use wasmtime_wasi::p2::{DynPollable, SocketError, TcpSocket};
 use wasmtime_wasi::sockets::WasiSocketsView as _;
 

@@ -38,7 +38,7 @@ fn list<T: FromStr<Err: Display>>(
 ) -> Vec<T> {
     let mut grants = Vec::new();
     for (text, origin) in reader.texts(key) {
-        match text.parse() {
+        match text.parse::<T>() {
             Ok(grant) => grants.push(grant),
             Err(error) => {
                 let problem =

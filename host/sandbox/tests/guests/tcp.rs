@@ -126,11 +126,12 @@ async fn given_no_grant_or_another_should_be_denied_before_anything_is_sent() {
 async fn given_a_name_that_is_not_granted_should_not_even_look_it_up() {
     let server = Server::start();
     let port = server.port;
-    let config = format!(r#"{{"address":"localhost:{port}"}}"#);
-    for rules in [vec![], vec![name("other.internal", port)], vec![range(LOCAL, 32, port)]] {
-        let Err(error) = outcome(rules, &config).await else { panic!("it was looked up") };
-        assert!(error.contains("lookup"), "{error}");
-        server.assert_untouched();
+    // Whoever looks the second one up is told that it does not exist.
+    for address in [format!("localhost:{port}"), format!("nowhere.invalid:{port}")] {
+        let config = format!(r#"{{"address":"{address}"}}"#);
+        for rules in [vec![], vec![name("other.internal", port)], vec![range(LOCAL, 32, port)]] {
+            assert_denied(&server, rules, &config).await;
+        }
     }
 }
 
@@ -140,7 +141,7 @@ async fn given_the_ipv6_form_of_an_ipv4_address_should_not_connect() {
     let port = server.port;
     let config = format!(r#"{{"address":"[::ffff:127.0.0.1]:{port}"}}"#);
     let Err(error) = outcome(vec![], &config).await else { panic!("it passed") };
-    assert!(error.contains("InvalidInput") || error.contains("PermissionDenied"), "{error}");
+    assert!(error.contains("InvalidInput"), "{error}");
     server.assert_untouched();
 }
 
@@ -157,7 +158,7 @@ async fn given_any_grant_should_neither_listen_nor_exchange_datagrams() {
 }
 
 #[tokio::test]
-async fn given_too_many_connections_should_refuse_the_next_and_go_on() {
+async fn given_too_many_connections_should_refuse_the_next() {
     let server = Server::start();
     let port = server.port;
     let rules = || vec![range(LOCAL, 32, port)];
@@ -165,5 +166,5 @@ async fn given_too_many_connections_should_refuse_the_next_and_go_on() {
     let sink = outcome(rules(), &config(64)).await.unwrap();
     drop(sink);
     let Err(error) = outcome(rules(), &config(65)).await else { panic!("65 were opened") };
-    assert!(error.contains("Too many open files") || error.contains("os error"), "{error}");
+    assert!(error.contains("No file descriptors available"), "{error}");
 }
