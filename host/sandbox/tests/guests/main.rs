@@ -2,6 +2,9 @@
 //!
 //! The components are built by `cargo xtask components`.
 
+// Helpers of tests may fail like tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod contract;
 mod faults;
 mod loading;
