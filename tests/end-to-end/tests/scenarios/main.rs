@@ -18,5 +18,6 @@ mod missing_topics;
 mod outages;
 mod rebalance;
 mod start_positions;
+mod tcp;
 mod tls;
 mod transforms;
