@@ -14,6 +14,8 @@ use crate::terminal::Terminal;
 
 /// Characters of a letter's detail in the table.
 const DETAIL_WIDTH: usize = 60;
+/// Characters of a message's place: names are at most 255 bytes each.
+const NAME_WIDTH: usize = 600;
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -102,7 +104,10 @@ impl Report {
                 time(letter.time),
                 line(&letter.code, DETAIL_WIDTH),
                 line(&letter.stage, DETAIL_WIDTH),
-                format!("{stream}/{topic}/{}:{}", letter.partition, letter.offset),
+                line(
+                    &format!("{stream}/{topic}/{}:{}", letter.partition, letter.offset),
+                    NAME_WIDTH,
+                ),
                 letter.attempts.to_string(),
                 replayed.map(time).unwrap_or_default(),
                 line(&letter.detail, DETAIL_WIDTH),
@@ -115,7 +120,10 @@ impl Report {
                 time(record.time),
                 line(&record.code, DETAIL_WIDTH),
                 line(&record.stage, DETAIL_WIDTH),
-                format!("{stream}/{topic}/{}:{}", record.partition, record.offset),
+                line(
+                    &format!("{stream}/{topic}/{}:{}", record.partition, record.offset),
+                    NAME_WIDTH,
+                ),
                 record.attempts.to_string(),
                 String::new(),
                 line(&record.detail, DETAIL_WIDTH),

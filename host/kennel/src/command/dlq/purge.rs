@@ -78,7 +78,7 @@ pub(super) async fn run(
     forgotten.extend(refused.iter().map(|letter| letter.id.to_string()));
     mailbox.marks.forget(&forgotten).map_err(Failure::running)?;
 
-    let records = records(&letters, is_chosen, (&refused, &refused_kept));
+    let records = records(&letters, is_chosen, &refused, &refused_kept);
     state.remove_records(&records).map_err(Failure::running)?;
     let report = Report {
         connector: mailbox.key.clone(),
@@ -107,7 +107,8 @@ fn empty_topics(letters: &Letters, is_chosen: impl Fn(&Entry) -> bool) -> Vec<us
 fn records(
     letters: &Letters,
     is_chosen: impl Fn(&Entry) -> bool,
-    (refused, refused_kept): (&[SpilledLetter], &[SpilledLetter]),
+    refused: &[SpilledLetter],
+    refused_kept: &[SpilledLetter],
 ) -> Vec<String> {
     let mut gone: BTreeSet<&str> = BTreeSet::new();
     let mut kept: BTreeSet<&str> = BTreeSet::new();
@@ -205,7 +206,7 @@ mod tests {
             vec![entry(0, 0, "a", false), entry(0, 1, "a", false), entry(0, 2, "b", true)];
         let letters = Letters { entries, ..Letters::default() };
         let first = |entry: &Entry| entry.letter.offset == 0;
-        assert_eq!(records(&letters, first, (&[], &[])), ["b"]);
-        assert_eq!(records(&letters, |_| true, (&[], &[])), ["a", "b"]);
+        assert_eq!(records(&letters, first, &[], &[]), ["b"]);
+        assert_eq!(records(&letters, |_| true, &[], &[]), ["a", "b"]);
     }
 }

@@ -152,7 +152,7 @@ impl Found {
         };
         let facts = [
             ("letter", id.to_string()),
-            ("message", place),
+            ("message", content(place.as_bytes())),
             ("given up", time(letter.time)),
             ("code", content(letter.code.as_bytes())),
             ("detail", content(detail.as_bytes())),
