@@ -53,12 +53,8 @@ pub(super) async fn run(
     for partition in &partitions {
         rows.push(Row::of(partition, state.as_ref())?);
     }
-    if terminal.json() {
-        let report = serde_json::json!({ "connector": selected.key(), "partitions": rows });
-        terminal.result(&report, String::new);
-    } else {
-        terminal.result(&(), || text(&rows));
-    }
+    let report = serde_json::json!({ "connector": selected.key(), "partitions": rows });
+    terminal.result(&report, || text(&rows));
     Ok(())
 }
 

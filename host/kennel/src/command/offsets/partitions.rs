@@ -29,11 +29,6 @@ impl Partition {
         };
         origin.keyspace()
     }
-
-    /// Its name for people.
-    pub(super) fn name(&self) -> String {
-        format!("{}/{}", self.target, self.at.partition)
-    }
 }
 
 /// The partitions of a sink that are meant; never none.
@@ -97,13 +92,12 @@ pub(super) async fn partitions(
 
 /// Topics with the consumer groups that read them.
 fn topics(streams: &[SinkStream]) -> Vec<(Target, &str)> {
-    let of = |stream: &'_ SinkStream| {
-        let name = stream.stream.clone();
-        stream.topics.iter().map(move |topic| Target::new(name.clone(), topic.as_str()))
-    };
     let mut topics = Vec::new();
     for stream in streams {
-        topics.extend(of(stream).map(|target| (target, stream.consumer_group.as_str())));
+        for topic in &stream.topics {
+            let target = Target::new(stream.stream.as_str(), topic.as_str());
+            topics.push((target, stream.consumer_group.as_str()));
+        }
     }
     topics
 }

@@ -40,28 +40,20 @@ pub(super) async fn run(
     let mut report = Vec::with_capacity(found.len());
     for (partition, next) in found {
         state.seek(&partition.place(), next).map_err(Failure::running)?;
-        report.push((
-            partition.name(),
-            Sought {
-                topic: partition.target.to_string(),
-                partition: partition.at.partition,
-                next,
-                end: partition.at.end,
-                stored: partition.at.next,
-            },
-        ));
-    }
-    let key = selected.key();
-    if terminal.json() {
-        let sought: Vec<_> = report.into_iter().map(|(_, sought)| sought).collect();
-        let report = serde_json::json!({ "connector": key, "partitions": sought });
-        terminal.result(&report, String::new);
-    } else {
-        let lines: Vec<_> = report.iter().map(|(name, sought)| sought.text(name)).collect();
-        terminal.result(&(), || {
-            format!("when {key} is next started, in a new epoch:\n{}", lines.join("\n"))
+        report.push(Sought {
+            topic: partition.target.to_string(),
+            partition: partition.at.partition,
+            next,
+            end: partition.at.end,
+            stored: partition.at.next,
         });
     }
+    let key = selected.key();
+    let facts = serde_json::json!({ "connector": key, "partitions": report });
+    terminal.result(&facts, || {
+        let lines: Vec<_> = report.iter().map(Sought::text).collect();
+        format!("when {key} is next started, in a new epoch:\n{}", lines.join("\n"))
+    });
     Ok(())
 }
 
@@ -79,9 +71,8 @@ async fn resolve(
     let end = place(StartPosition::Latest).await.map_err(request_failure)?;
     if offset > end {
         return Err(Failure::usage(anyhow!(
-            "offset {offset} is beyond the end of {}, which is {end}; \
-             messages up to there would never be read; `latest` is the end",
-            partition.name()
+            "offset {offset} is beyond the end of {target}/{number}, which is {end}; \
+             messages up to there would never be read; `latest` is the end"
         )));
     }
     let first = place(StartPosition::Earliest).await.map_err(request_failure)?;
@@ -90,9 +81,9 @@ async fn resolve(
 }
 
 impl Sought {
-    fn text(&self, name: &str) -> String {
-        let Self { next, end, stored, .. } = self;
-        let place = format!("  {name} begins at {next} of {end}");
+    fn text(&self) -> String {
+        let Self { topic, partition, next, end, stored } = self;
+        let place = format!("  {topic}/{partition} begins at {next} of {end}");
         match stored {
             Some(stored) if stored > next => {
                 format!("{place}: {} offsets are delivered again", stored - next)
@@ -114,7 +105,7 @@ mod tests {
     fn given_a_place_should_say_what_comes_again_and_what_does_not_come() {
         let text = |next, stored| {
             let (topic, partition) = ("s/t".to_owned(), 0);
-            Sought { topic, partition, next, end: 10, stored }.text("s/t/0")
+            Sought { topic, partition, next, end: 10, stored }.text()
         };
         assert_eq!(text(2, Some(6)), "  s/t/0 begins at 2 of 10: 4 offsets are delivered again");
         assert_eq!(text(9, Some(6)), "  s/t/0 begins at 9 of 10: 3 offsets are passed over");

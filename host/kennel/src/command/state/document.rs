@@ -56,8 +56,8 @@ struct PendingWrites {
 /// Why a document is no state.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DocumentError {
-    #[error("it is of layout {0}, and this kennel knows layout {VERSION} only")]
-    Version(u32),
+    #[error("its layout is {found}, which this kennel does not know")]
+    Version { found: u32 },
     #[error("{place} is not base64")]
     Encoding {
         place: String,
@@ -70,7 +70,7 @@ impl Document {
     pub(super) fn of(connector: &str, snapshot: &StateSnapshot) -> Self {
         let keyspaces = snapshot.keyspaces.iter().map(|(keyspace, values)| {
             let values = values.iter().map(|(key, value)| (key.clone(), Encoded::of(value)));
-            (keyspace.clone(), values.collect())
+            (keyspace.clone(), values.collect::<BTreeMap<_, _>>())
         });
         let checkpoints = snapshot.checkpoints.iter();
         let seeks = snapshot.seeks.iter().map(|(partition, seek)| {
@@ -91,7 +91,7 @@ impl Document {
 
     pub(super) fn snapshot(&self) -> Result<StateSnapshot, DocumentError> {
         if self.kennel_state != VERSION {
-            return Err(DocumentError::Version(self.kennel_state));
+            return Err(DocumentError::Version { found: self.kennel_state });
         }
         let mut snapshot = StateSnapshot {
             cursor: self.cursor.as_ref().map(|cursor| cursor.bytes("cursor")).transpose()?,
@@ -143,7 +143,7 @@ impl PendingWrites {
         let keyspaces = pending.writes.iter().map(|(keyspace, writes)| {
             let writes =
                 writes.iter().map(|(key, value)| (key.clone(), value.as_deref().map(Encoded::of)));
-            (keyspace.clone(), writes.collect())
+            (keyspace.clone(), writes.collect::<BTreeMap<_, _>>())
         });
         Self {
             partition: pending.partition.clone(),
@@ -205,7 +205,7 @@ mod tests {
         document.cursor = Some(Encoded("%".into()));
         assert!(document.snapshot().unwrap_err().to_string().contains("cursor is not base64"));
         document.kennel_state = 2;
-        assert!(document.snapshot().unwrap_err().to_string().contains("layout 2"));
+        assert!(document.snapshot().unwrap_err().to_string().contains("layout is 2"));
         assert!(serde_json::from_str::<Document>("{}").is_err());
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn run(
 /// Keys, and bytes of keys and values, by keyspace.
 fn sizes(snapshot: &StateSnapshot) -> impl Iterator<Item = (&str, usize, usize)> {
     snapshot.keyspaces.iter().map(|(keyspace, values)| {
-        let bytes = values.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let bytes: usize = values.iter().map(|(key, value)| key.len() + value.len()).sum();
         (keyspace.as_str(), values.len(), bytes)
     })
 }
