@@ -3,10 +3,11 @@
 // Helpers of tests may fail like tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
+use end_to_end as support;
 
 mod accounted;
 mod configuration;
+mod crashes;
 mod dead_letters;
 mod file_source;
 mod golden;
