@@ -125,7 +125,7 @@ impl Ended {
 
     /// The last line of its output as JSON.
     #[track_caller]
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         let line = self.output.lines().last().unwrap_or_default();
         serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))
     }

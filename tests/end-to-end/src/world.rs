@@ -97,7 +97,7 @@ impl World {
     }
 
     /// Runs a command of a command, such as `dlq list`, for programs.
-    pub(crate) fn operate(&self, arguments: &[&str]) -> Ended {
+    pub fn operate(&self, arguments: &[&str]) -> Ended {
         let mut program = kennel();
         program.args(arguments).args(["--json", "--config"]).arg(self.config());
         Process::start(program, self.output_name()).wait()
