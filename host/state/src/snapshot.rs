@@ -60,8 +60,8 @@ impl ConnectorState {
         })
     }
 
-    /// Puts `snapshot` in the place of everything, synced to disk. The number of seeks of a partition
-    /// never falls, because a destination may know the later epochs.
+    /// Puts `snapshot` in the place of everything, synced to disk. Seeks of partitions that it does not
+    /// name stay, and the number of seeks never falls: a destination may know the later epochs.
     ///
     /// # Errors
     /// When the database cannot be written; then all is as it was.

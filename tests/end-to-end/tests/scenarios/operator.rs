@@ -7,6 +7,7 @@ use std::path::Path;
 use iggy::prelude::{HeaderKey, HeaderValue, IggyMessage};
 use serde_json::Value;
 
+use crate::dead_letters::full_of_headers;
 use crate::support::client::Read;
 use crate::support::destination::{self, Account};
 use crate::support::world::text;
@@ -201,6 +202,55 @@ fn given_a_purge_should_hide_some_letters_and_empty_the_topic_with_the_last() {
     broker.client.send(&target, 1, vec![traced("bad 3")]);
     world.run_once().with_code(0);
     assert_eq!(list(&world, &[])["matching"], 1);
+}
+
+#[test]
+fn given_a_letter_that_the_broker_refused_should_show_it_and_send_it_to_another_topic_only() {
+    let broker = Broker::start();
+    let target = Target::unique("records");
+    broker.client.create_topic(&target, 1);
+    broker.client.send(&target, 0, vec![full_of_headers(b"bad")]);
+    let world = broker.world();
+    let sink = Connector::sink("failing_sink.wasm", &target)
+        .stream("format = \"text\"")
+        .config("reject_containing = \"bad\"")
+        .dead_letters("records.dlq");
+    world.connector("sink", sink);
+    world.run_once().with_code(1);
+
+    let listed = list(&world, &[]);
+    assert_eq!(
+        (&listed["matching"], &listed["refused"][0]["code"]),
+        (&Value::from(0), &Value::from("told_to_reject"))
+    );
+    assert_eq!(listed["refused"][0]["payload_bytes"], 3);
+    let id = listed["refused"][0]["id"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("record:"), "{id}");
+    let shown = world.operate(&["dlq", "show", &id, "--connector", "sink"]).with_code(0).json();
+    assert_eq!(shown["payload"]["text"], "bad");
+    assert_eq!(shown["headers"].as_array().unwrap().len(), 375);
+
+    let replay = |arguments: &[&str]| {
+        let arguments = [&["dlq", "replay", "--connector", "sink"][..], arguments].concat();
+        world.operate(&arguments)
+    };
+    let back = replay(&[]).with_code(0).json();
+    assert_eq!((&back["replayed"], &back["refused"]), (&Value::from(0), &Value::from(1)));
+    assert!(replay(&[&id]).with_code(2).log.contains("still in its topic"));
+    let repair = target.topic("repair");
+    broker.client.create_topic(&repair, 1);
+    let to = format!("{}/repair", repair.stream);
+    for expected in [1, 0] {
+        assert_eq!(replay(&["--to", &to]).with_code(0).json()["replayed"], expected, "each once");
+    }
+    let arrived = broker.client.read(&repair, 0);
+    assert_eq!(payloads(&arrived), ["bad"]);
+    assert_eq!(arrived[0].headers.len(), 375);
+
+    let purge = ["dlq", "purge", "--connector", "sink", "--yes"];
+    assert_eq!(world.operate(&purge).with_code(0).json()["refused"], 1);
+    assert_eq!(list(&world, &[])["refused"], serde_json::json!([]));
+    assert_eq!(broker.client.read(&target, 0).len(), 1, "the message itself stays");
 }
 
 /// What `offsets get` says about partition 0 of the only topic.

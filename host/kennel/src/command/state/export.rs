@@ -29,10 +29,9 @@ pub(super) fn run(
             save(path, &text)
                 .with_context(|| format!("cannot write the state to {}", path.display()))
                 .map_err(Failure::running)?;
-            let facts = json!({ "connector": selected.key(), "file": path, "bytes": text.len() });
-            terminal.result(&facts, || {
-                format!("the state of {} is in {}", selected.key(), path.display())
-            });
+            let (key, file) = (selected.key(), path.display().to_string());
+            let facts = json!({ "connector": key, "file": file, "bytes": text.len() });
+            terminal.result(&facts, || format!("the state of {key} is in {file}"));
             Ok(())
         }
     }
