@@ -19,5 +19,6 @@ mod operator;
 mod outages;
 mod rebalance;
 mod start_positions;
+mod tcp;
 mod tls;
 mod transforms;
