@@ -86,8 +86,31 @@ impl Client {
         limit: Duration,
         work: impl AsyncFnOnce(&Session) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
-        self.connected()?;
-        let Some(open) = &mut self.open else { return Err(self.timeout(limit)) };
+        let generation = self.connected()?;
+        self.work(generation, limit, work)
+    }
+
+    /// As [`Client::run`], but only with the session that [`Client::connected`] numbered `generation`: for work within a
+    /// transaction that began there.
+    ///
+    /// # Errors
+    /// [`ClientError::SessionLost`] if that session is gone; otherwise as [`Client::run`].
+    pub fn run_in<T>(
+        &mut self,
+        generation: u64,
+        work: impl AsyncFnOnce(&Session) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        self.work(generation, self.config.timeout(), work)
+    }
+
+    fn work<T>(
+        &mut self,
+        generation: u64,
+        limit: Duration,
+        work: impl AsyncFnOnce(&Session) -> Result<T, ClientError>,
+    ) -> Result<T, ClientError> {
+        let open = self.open.as_mut().filter(|_| generation == self.generation);
+        let Some(open) = open else { return Err(ClientError::SessionLost) };
         let answer = self.runtime.block_on(async {
             let answer = tokio::time::timeout(limit, work(&open.session)).await;
             match answer {
@@ -167,7 +190,7 @@ where
 }
 
 /// Connects to the first address that answers.
-async fn reach(config: &ConnectionConfig) -> Result<TcpStream, ClientError> {
+pub(crate) async fn reach(config: &ConnectionConfig) -> Result<TcpStream, ClientError> {
     let failed = |source| ClientError::Connect { address: address(config), source };
     // Asks and waits: a guest has no other thread to wait on, and nothing else to do.
     let addresses: Vec<SocketAddr> = (config.host.trim_matches(['[', ']']), config.port)
@@ -188,6 +211,6 @@ async fn reach(config: &ConnectionConfig) -> Result<TcpStream, ClientError> {
     Err(failed(last))
 }
 
-fn address(config: &ConnectionConfig) -> String {
+pub(crate) fn address(config: &ConnectionConfig) -> String {
     format!("{}:{}", config.host, config.port)
 }

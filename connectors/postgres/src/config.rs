@@ -34,7 +34,8 @@ pub struct ConnectionConfig {
     /// sees it.
     #[serde(default)]
     pub ca: Option<String>,
-    /// Longest wait for a connection, the login included, in milliseconds.
+    /// Longest wait for a connection, the login included, in milliseconds. With `timeout_ms` it stays below the host's
+    /// `call_timeout` of 10 seconds, or that is raised too.
     #[serde(default = "default_connect_timeout_ms")]
     #[schemars(range(min = 1))]
     pub connect_timeout_ms: u64,
@@ -111,11 +112,11 @@ fn default_port() -> u16 {
 }
 
 fn default_connect_timeout_ms() -> u64 {
-    10_000
+    4_000
 }
 
 fn default_timeout_ms() -> u64 {
-    30_000
+    5_000
 }
 
 fn default_application_name() -> String {

@@ -7,6 +7,8 @@ use std::time::Duration;
 use kennel_sdk::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::wire::Refusal;
+
 /// Why work with the server failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -32,6 +34,26 @@ pub enum ClientError {
     /// The server refused, or the connection broke.
     #[error("{}", describe(.0))]
     Server(#[from] tokio_postgres::Error),
+    /// The server refused what a session of [`crate::wire`] asked.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The connection of such a session is gone.
+    #[error("connection to {address} lost")]
+    Lost {
+        /// Host and port.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server does not let it in, or cannot prove to be the one that knows the password.
+    #[error("login: {0}")]
+    Login(String),
+    /// Bytes that are no message of the protocol, or not the one that had to come.
+    #[error("protocol: {0}")]
+    Protocol(String),
+    /// The session that the work belongs to is gone, and with it the transaction.
+    #[error("the connection was lost")]
+    SessionLost,
     /// The machine does not give what a client needs.
     #[error("cannot set up the client")]
     Setup(#[source] io::Error),
@@ -50,7 +72,10 @@ impl ClientError {
     /// The five letters of SQLSTATE, if the server said something.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.server().map(|error| error.code().code())
+        match self {
+            Self::Refused(refusal) => Some(refusal.code()),
+            _ => self.server().map(|error| error.code().code()),
+        }
     }
 
     /// Whether it is about the values that were written, so that other values would succeed: wrong data, a violated
@@ -58,7 +83,8 @@ impl ClientError {
     #[must_use]
     pub fn is_data(&self) -> bool {
         self.code().is_some_and(|code| {
-            matches!(&code[..2.min(code.len())], "22" | "23" | "44" | "P0") || code == "54000"
+            matches!(code.get(..2).unwrap_or_default(), "22" | "23" | "44" | "P0")
+                || code == "54000"
         })
     }
 
@@ -103,26 +129,29 @@ impl From<ClientError> for Error {
                 )),
                 _ => Self::unavailable(format!("{error}: {source}")),
             },
-            ClientError::Timeout { .. } => Self::unavailable(&error),
+            ClientError::Timeout { .. } | ClientError::SessionLost => Self::unavailable(&error),
             ClientError::Tls(_) => Self::invalid_config(&error),
             ClientError::Setup(source) => Self::broken(format!("{error}: {source}")),
-            ClientError::Server(cause) => of_server(&error, cause),
+            ClientError::Server(cause) => match cause.as_db_error() {
+                Some(server) => of_server(&error, server.code().code()),
+                None => without_code(&error, cause),
+            },
+            ClientError::Refused(refusal) => of_server(&error, refusal.code()),
+            ClientError::Lost { source, .. } => Self::unavailable(format!("{error}: {source}")),
+            ClientError::Login(_) => Self::unauthorized(&error),
+            ClientError::Protocol(_) => Self::broken(&error),
         }
     }
 }
 
-fn of_server(error: &ClientError, cause: &tokio_postgres::Error) -> Error {
-    let Some(server) = cause.as_db_error() else {
-        return without_code(error, cause);
-    };
-    let code = server.code();
-    if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+fn of_server(error: &ClientError, code: &str) -> Error {
+    if code == SqlState::INSUFFICIENT_PRIVILEGE.code() {
         return Error::unauthorized(error);
     }
-    if *code == SqlState::IN_FAILED_SQL_TRANSACTION {
+    if code == SqlState::IN_FAILED_SQL_TRANSACTION.code() {
         return Error::broken(error);
     }
-    match &code.code()[..2.min(code.code().len())] {
+    match code.get(..2).unwrap_or_default() {
         "28" => Error::unauthorized(error),
         // A name or a statement that the server does not know, or something it cannot do at all.
         "0A" | "3D" | "3F" | "42" => Error::invalid_config(error),

@@ -19,6 +19,7 @@ mod error;
 mod identifier;
 mod password;
 mod tls;
+pub mod wire;
 
 pub use client::{Client, Session};
 pub use config::{ConnectionConfig, Tls};

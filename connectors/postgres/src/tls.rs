@@ -130,14 +130,30 @@ impl TlsConnect<TcpStream> for Handshake {
     }
 }
 
+/// Why a handshake failed. A certificate that does not fit will not fit at the next attempt either.
+pub(crate) fn failed(address: String, error: io::Error) -> ClientError {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match cause {
+        Some(rustls::Error::InvalidCertificate(_)) => ClientError::Tls(error.to_string()),
+        _ => ClientError::Lost { address, source: error },
+    }
+}
+
 /// An encrypted connection that knows what it is bound to.
 pub(crate) struct Encrypted(tokio_rustls::client::TlsStream<TcpStream>);
 
-impl TlsStream for Encrypted {
-    fn channel_binding(&self) -> ChannelBinding {
+impl Encrypted {
+    /// Digest of the server's certificate.
+    pub(crate) fn end_point(&self) -> Option<Vec<u8>> {
         let (_, session) = self.0.get_ref();
         let certificate = session.peer_certificates().and_then(<[_]>::first);
-        match certificate.and_then(|certificate| end_point(certificate)) {
+        certificate.and_then(|certificate| end_point(certificate))
+    }
+}
+
+impl TlsStream for Encrypted {
+    fn channel_binding(&self) -> ChannelBinding {
+        match self.end_point() {
             Some(digest) => ChannelBinding::tls_server_end_point(digest),
             None => ChannelBinding::none(),
         }
