@@ -39,6 +39,12 @@ impl TableName {
         }
     }
 
+    /// A table without a schema, found by the server's search path.
+    #[must_use]
+    pub fn unqualified(table: &str) -> Self {
+        Self { schema: None, table: table.to_owned() }
+    }
+
     /// The schema, if one was given.
     #[must_use]
     pub fn schema(&self) -> Option<&str> {
