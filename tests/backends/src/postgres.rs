@@ -210,6 +210,15 @@ impl Postgres {
             }
             pause();
         }
+        self.unlock()
+    }
+
+    /// Removes the locks of a server that is dead. Where nobody collects the dead it would count as running.
+    fn unlock(&self) -> Result<(), BackendError> {
+        let socket = self.folder.path().join(format!(".s.PGSQL.{}.lock", self.port));
+        for path in [self.data().join("postmaster.pid"), socket] {
+            fs::remove_file(&path).map_err(BackendError::prepare(&path))?;
+        }
         Ok(())
     }
 
