@@ -92,7 +92,7 @@ impl Wire {
         refused.map_or(Ok(rows), |refusal| Err(ClientError::Refused(refusal)))
     }
 
-    /// Sends statements; their answers are for [`Wire::next`] and [`Wire::fill`].
+    /// Sends statements; their answers are for [`Wire::next_message`] and [`Wire::fill`].
     ///
     /// # Errors
     /// If they cannot be sent.
@@ -130,8 +130,8 @@ impl Wire {
     ///
     /// # Errors
     /// What the server refused, or bytes that are no message.
-    pub fn next(&mut self) -> Result<Option<Message>, ClientError> {
-        self.connection.next()
+    pub fn next_message(&mut self) -> Result<Option<Message>, ClientError> {
+        self.connection.next_message()
     }
 
     /// Reads more; waits at most that long for it. False: nothing came.
@@ -159,7 +159,7 @@ impl Wire {
     /// The next message; waits for it as long as for any answer.
     fn expect(&mut self) -> Result<Message, ClientError> {
         loop {
-            if let Some(message) = self.next()? {
+            if let Some(message) = self.next_message()? {
                 return Ok(message);
             }
             if !self.fill(self.timeout)? {
@@ -195,7 +195,7 @@ impl fmt::Debug for Wire {
 
 impl Connection {
     /// The next message among what was read already. What a server may say at any time is passed over.
-    fn next(&mut self) -> Result<Option<Message>, ClientError> {
+    fn next_message(&mut self) -> Result<Option<Message>, ClientError> {
         loop {
             match Message::parse(&mut self.incoming).map_err(ClientError::Protocol)? {
                 Some(Message::Notice) => {}
@@ -208,7 +208,7 @@ impl Connection {
     /// The next message, however long it takes.
     async fn expect(&mut self) -> Result<Message, ClientError> {
         loop {
-            if let Some(message) = self.next()? {
+            if let Some(message) = self.next_message()? {
                 return Ok(message);
             }
             self.read().await?;
