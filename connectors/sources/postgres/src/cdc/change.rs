@@ -1,5 +1,8 @@
 //! From changes to messages.
 
+use std::io::Write;
+
+use kennel_postgres::wire::DataRow;
 use kennel_sdk::Records;
 use kennel_sdk::json::write_string;
 
@@ -13,7 +16,8 @@ use crate::partition_key::PartitionKey;
 /// Where a change stands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    pub(crate) begin: Begin,
+    /// Where its transaction was committed.
+    pub(crate) commit: Lsn,
     /// Changes of its transaction before it.
     pub(crate) sequence: u64,
 }
@@ -22,6 +26,8 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Writer {
     namespace: Namespace,
+    /// What all changes of a transaction tell, made once: `,"lsn":…,"xid":…,"committed_at":…,"sequence":`
+    transaction: Vec<u8>,
     key: PartitionKey,
     old_key: PartitionKey,
 }
@@ -37,14 +43,29 @@ struct Content<'a, 'b> {
 
 impl Writer {
     pub(crate) fn new(namespace: Namespace) -> Self {
-        Self { namespace, key: PartitionKey::default(), old_key: PartitionKey::default() }
+        Self {
+            namespace,
+            transaction: Vec::new(),
+            key: PartitionKey::default(),
+            old_key: PartitionKey::default(),
+        }
+    }
+
+    /// The changes that follow belong to this transaction.
+    pub(crate) fn begin(&mut self, begin: &Begin) {
+        let Begin { commit, time, transaction_id } = begin;
+        let time = moment::text(*time);
+        self.transaction = format!(
+            ",\"lsn\":\"{commit}\",\"xid\":{transaction_id},\"committed_at\":\"{time}\",\"sequence\":"
+        )
+        .into_bytes();
     }
 
     /// A row of the snapshot taken at `lsn`, of which `sequence` came before.
     pub(crate) fn snapshot(
         &mut self,
         table: &Table,
-        row: &[Option<&[u8]>],
+        row: &DataRow,
         (lsn, sequence): (Lsn, u64),
         records: &mut Records,
     ) {
@@ -54,7 +75,8 @@ impl Writer {
         let write = |buffer: &mut Vec<u8>| {
             buffer.extend_from_slice(b"{\"op\":\"snapshot\",");
             buffer.extend_from_slice(&table.label);
-            buffer.extend_from_slice(format!(",\"lsn\":\"{lsn}\",\"after\":").as_bytes());
+            // Writing to memory cannot fail.
+            let _ = write!(buffer, ",\"lsn\":\"{lsn}\",\"after\":");
             table.write_row(buffer, row);
             buffer.push(b'}');
         };
@@ -122,10 +144,10 @@ impl Writer {
     ) {
         self.key.begin(&table.name);
         let write = |buffer: &mut Vec<u8>| {
-            begin(buffer, "truncate", table, place);
-            let options =
-                format!(",\"cascade\":{cascade},\"restart_identity\":{restart_identity}}}");
-            buffer.extend_from_slice(options.as_bytes());
+            self.write_place(buffer, ("truncate", table), place);
+            let options = (cascade, restart_identity);
+            let _ =
+                write!(buffer, ",\"cascade\":{},\"restart_identity\":{}}}", options.0, options.1);
         };
         let id = self.id(place, part);
         records.record().id(id).payload_with(write).key(self.key.as_bytes()).push();
@@ -139,7 +161,7 @@ impl Writer {
         records: &mut Records,
     ) {
         let write = |buffer: &mut Vec<u8>| {
-            begin(buffer, operation, table, place);
+            self.write_place(buffer, (operation, table), place);
             content.write(buffer, table);
             buffer.push(b'}');
         };
@@ -147,22 +169,18 @@ impl Writer {
         records.record().id(id).payload_with(write).key(self.key.as_bytes()).push();
     }
 
+    /// What all changes have in common.
+    fn write_place(&self, buffer: &mut Vec<u8>, (operation, table): (&str, &Table), place: Place) {
+        for part in [b"{\"op\":\"", operation.as_bytes(), b"\",", &table.label, &self.transaction] {
+            buffer.extend_from_slice(part);
+        }
+        let _ = write!(buffer, "{}", place.sequence);
+    }
+
     fn id(&self, place: Place, part: u64) -> u128 {
-        let numbers = [place.begin.commit.0, place.sequence, part].map(u64::to_be_bytes);
+        let numbers = [place.commit.0, place.sequence, part].map(u64::to_be_bytes);
         self.namespace.id(numbers.iter().map(<[u8; 8]>::as_slice))
     }
-}
-
-/// What all changes have in common.
-fn begin(buffer: &mut Vec<u8>, operation: &str, table: &Table, place: Place) {
-    buffer.extend_from_slice(format!("{{\"op\":\"{operation}\",").as_bytes());
-    buffer.extend_from_slice(&table.label);
-    let Place { begin: Begin { commit, time, transaction_id }, sequence } = place;
-    let time = moment::text(time);
-    let place = format!(
-        ",\"lsn\":\"{commit}\",\"sequence\":{sequence},\"xid\":{transaction_id},\"committed_at\":\"{time}\""
-    );
-    buffer.extend_from_slice(place.as_bytes());
 }
 
 impl Content<'_, '_> {

@@ -168,7 +168,8 @@ fn emit(
     records: &mut Records,
 ) -> Result<(), Error> {
     let table = table.ok_or_else(|| Error::broken("a row without a description"))?;
-    let values = row.values().collect::<Result<Vec<_>, _>>().map_err(Error::broken)?;
-    writer.snapshot(table, &values, place, records);
+    // All of it, before any of it is written.
+    row.values().try_for_each(|value| value.map(drop)).map_err(Error::broken)?;
+    writer.snapshot(table, row, place, records);
     Ok(())
 }

@@ -169,6 +169,7 @@ impl Stream {
             Message::Begin(begin) => {
                 let part = self.position.part.filter(|part| part.commit == begin.commit);
                 let delivered = part.map_or(0, |part| part.changes);
+                self.writer.begin(&begin);
                 self.open = Some(Open { begin, changes: 0, delivered });
                 return Ok(());
             }
@@ -187,7 +188,7 @@ impl Stream {
         }
         let open =
             self.open.as_mut().ok_or_else(|| Error::broken("a change without a transaction"))?;
-        let place = Place { begin: open.begin, sequence: open.changes };
+        let place = Place { commit: open.begin.commit, sequence: open.changes };
         open.changes += 1;
         if open.changes <= open.delivered {
             return Ok(());

@@ -1,6 +1,6 @@
 //! A table whose rows are read: how to write its rows, and what tells them apart.
 
-use kennel_postgres::wire;
+use kennel_postgres::wire::{self, DataRow};
 use kennel_sdk::json::write_string;
 
 use super::pgoutput::{Relation, Tuple, Value};
@@ -75,17 +75,17 @@ impl Table {
     }
 
     /// Makes the key of a row of the snapshot.
-    pub(crate) fn key_of_row(&self, key: &mut PartitionKey, row: &[Option<&[u8]>]) {
+    pub(crate) fn key_of_row(&self, key: &mut PartitionKey, row: &DataRow) {
         key.begin(&self.name);
-        for (value, _) in row.iter().zip(&self.key).filter(|(_, part)| **part) {
-            key.add(value.unwrap_or_default());
+        for (value, _) in row.values().zip(&self.key).filter(|(_, part)| **part) {
+            key.add(value.ok().flatten().unwrap_or_default());
         }
     }
 
     /// Appends a row of the snapshot as an object.
-    pub(crate) fn write_row(&self, buffer: &mut Vec<u8>, row: &[Option<&[u8]>]) {
-        write_object(buffer, self.columns.iter().zip(row), |buffer, (column, value)| {
-            column.write(buffer, *value);
+    pub(crate) fn write_row(&self, buffer: &mut Vec<u8>, row: &DataRow) {
+        write_object(buffer, self.columns.iter().zip(row.values()), |buffer, (column, value)| {
+            column.write(buffer, value.ok().flatten());
         });
     }
 

@@ -59,8 +59,9 @@ impl Sql {
         let statement = self.prepared(sql)?;
         let texts: Vec<Text<'_>> = values.iter().map(|value| Text(value)).collect();
         let parameters: Vec<&(dyn ToSql + Sync)> = texts.iter().map(|text| text as _).collect();
-        let rows =
-            self.client.run(async |session| Ok(session.query(&statement, &parameters).await?));
+        let rows = self.client.run_in(self.session, async |session| {
+            Ok(session.query(&statement, &parameters).await?)
+        });
         Ok(rows?)
     }
 
@@ -80,7 +81,8 @@ impl Sql {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.client.run(async |session| Ok(session.prepare(sql).await?))?;
+        let statement =
+            self.client.run_in(self.session, async |session| Ok(session.prepare(sql).await?))?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
@@ -94,7 +96,7 @@ impl Sql {
         self.statements.clear();
         let settings = value::SETTINGS.map(|(name, value)| format!("set {name} = '{value}'"));
         let settings = settings.join("; ");
-        self.client.run(async |session| Ok(session.batch_execute(&settings).await?))?;
+        self.client.run_in(session, async |client| Ok(client.batch_execute(&settings).await?))?;
         self.session = session;
         Ok(())
     }
