@@ -79,11 +79,11 @@ impl ClientError {
     }
 
     /// Whether it is about the values that were written, so that other values would succeed: wrong data, a violated
-    /// constraint, a value too large for an index, or a trigger that refuses.
+    /// constraint, one row twice in a statement, a value too large for an index, or a trigger that refuses.
     #[must_use]
     pub fn is_data(&self) -> bool {
         self.code().is_some_and(|code| {
-            matches!(code.get(..2).unwrap_or_default(), "22" | "23" | "44" | "P0")
+            matches!(code.get(..2).unwrap_or_default(), "21" | "22" | "23" | "44" | "P0")
                 || code == "54000"
         })
     }

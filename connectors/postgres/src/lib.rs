@@ -6,8 +6,10 @@
 //!
 //! fn count(config: &ConnectionConfig) -> Result<i64, kennel_sdk::Error> {
 //!     let mut client = Client::connect(config)?;
-//!     let row = client.run(async |session| session.query_one("select count(*) from orders", &[]).await)?;
-//!     Ok(row.get(0))
+//!     let count = client.run(async |session| {
+//!         Ok(session.query_one("select count(*) from orders", &[]).await?.try_get(0)?)
+//!     })?;
+//!     Ok(count)
 //! }
 //! ```
 #![forbid(unsafe_code)]

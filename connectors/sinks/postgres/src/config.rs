@@ -128,3 +128,73 @@ fn is_type_name(name: &str) -> bool {
 fn default_positions_table() -> TableName {
     TableName::unqualified("kennel_positions")
 }
+
+#[cfg(test)]
+mod tests {
+    use kennel_sdk::testing;
+    use serde_json::{Value, json};
+
+    use crate::PostgresSink;
+
+    fn problems(more: Value) -> Vec<String> {
+        let mut config = json!({
+            "connection": { "host": "localhost", "user": "u", "database": "d" }, "table": "t",
+        });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let problems = testing::validate_sink::<PostgresSink>(config);
+        problems.into_iter().map(|problem| problem.path).collect()
+    }
+
+    #[test]
+    fn given_the_sample_configurations_should_be_valid() {
+        for text in [
+            include_str!("../sample.toml"),
+            include_str!("../../../../configs/postgres-sink/orders-to-postgres.toml"),
+        ] {
+            let sample: toml::Table = text.parse().unwrap();
+            let config = serde_json::to_value(&sample["config"]).unwrap();
+            assert_eq!(testing::validate_sink::<PostgresSink>(config), []);
+        }
+    }
+
+    #[test]
+    fn given_settings_that_contradict_each_other_should_name_each() {
+        for (more, expected) in [
+            (json!({ "mode": "upsert" }), vec!["/keys"]),
+            (json!({ "keys": ["id"] }), vec!["/keys"]),
+            (json!({ "mode": "upsert", "keys": ["id"], "create": true }), vec!["/columns"]),
+            (json!({ "create": true, "columns": [{ "name": "a" }] }), vec!["/columns/0/type"]),
+            (
+                json!({ "columns": [
+                    { "name": "a", "type": "text; drop table t" },
+                    { "name": "a", "path": "x", "source": "offset" },
+                ]}),
+                vec!["/columns/0/type", "/columns/1/name", "/columns/1/source"],
+            ),
+            (
+                json!({ "mode": "upsert", "keys": ["b"], "columns": [{ "name": "a" }] }),
+                vec!["/keys/0"],
+            ),
+            (
+                json!({ "connection": { "host": "", "user": "u", "database": "d" } }),
+                vec!["/connection/host"],
+            ),
+        ] {
+            assert_eq!(problems(more.clone()), expected, "{more}");
+        }
+    }
+
+    #[test]
+    fn given_what_is_no_source_or_path_or_table_should_refuse_it() {
+        for (key, value) in [
+            ("columns", json!([{ "name": "a", "source": "header:" }])),
+            ("columns", json!([{ "name": "a", "source": "colour" }])),
+            ("columns", json!([{ "name": "a", "path": "a..b" }])),
+            ("table", json!("a.b.c")),
+        ] {
+            let mut more = serde_json::Map::new();
+            more.insert(key.to_owned(), value.clone());
+            assert_eq!(problems(Value::Object(more)).len(), 1, "{value}");
+        }
+    }
+}

@@ -74,8 +74,10 @@ impl Sink for PostgresSink {
         };
         let plan = Plan::new(&config, &columns)?;
         let generation = client.connected()?;
-        client
-            .run_in(generation, async |session| setup::check(session, generation, &plan).await)?;
+        let timeout_ms = config.connection.timeout_ms;
+        client.run_in(generation, async |session| {
+            setup::check(session, generation, timeout_ms, &plan).await
+        })?;
         Ok(Self {
             config,
             client,
@@ -176,8 +178,9 @@ impl PostgresSink {
             return Ok(generation);
         }
         self.transaction = Some(generation);
+        let timeout_ms = self.config.connection.timeout_ms;
         let restored = self.client.run_in(generation, async |session| {
-            begin(session).await?;
+            begin(session, timeout_ms).await?;
             restore(session, generation, &self.positions, &mut self.partitions).await
         });
         match restored {

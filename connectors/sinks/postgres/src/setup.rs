@@ -38,12 +38,13 @@ pub(crate) async fn table(
 pub(crate) async fn check(
     session: &Session,
     generation: u64,
+    timeout_ms: u64,
     plan: &Plan,
 ) -> Result<(), ClientError> {
     if plan.targets.is_empty() {
         return Ok(());
     }
-    begin(session).await?;
+    begin(session, timeout_ms).await?;
     let written = write_again(session, generation, plan, &Rows::new(plan.targets.len())).await;
     roll_back(session).await?;
     written

@@ -9,14 +9,18 @@ use crate::partition::{Found, Partition};
 use crate::position::{Positions, Step};
 use crate::writer::write_again;
 
-/// Begins. The limits make the server give up before the client does, and end a transaction whose owner is gone, so that it
+/// Begins. The server gives up before the client does (`timeout_ms`), and ends a transaction whose owner is gone, so that it
 /// keeps nobody waiting. Deferred constraints are checked at once, because only then a row can be named.
-pub(crate) async fn begin(session: &Session) -> Result<(), ClientError> {
-    const BEGIN: &str = "begin isolation level read committed; \
-        set local lock_timeout = '3s'; \
-        set local idle_in_transaction_session_timeout = '60s'; \
-        set constraints all immediate";
-    Ok(session.batch_execute(BEGIN).await?)
+pub(crate) async fn begin(session: &Session, timeout_ms: u64) -> Result<(), ClientError> {
+    let begin = format!(
+        "begin isolation level read committed; \
+         set local statement_timeout = {timeout_ms}; \
+         set local lock_timeout = {}; \
+         set local idle_in_transaction_session_timeout = '60s'; \
+         set constraints all immediate",
+        (timeout_ms / 2).max(1)
+    );
+    Ok(session.batch_execute(&begin).await?)
 }
 
 /// Undoes.
