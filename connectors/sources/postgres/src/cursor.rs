@@ -16,10 +16,11 @@ pub(crate) enum Position {
     Bookmark { values: Option<Vec<String>> },
     /// `delete`, `mark`: these rows are read and not known to be dealt with.
     Taken(Taken),
-    /// `cdc`: within the snapshot; it begins anew after a restart.
+    /// `cdc`: before the end of the snapshot; it begins anew after a restart.
     Snapshot {
-        /// The moment of the snapshot.
-        lsn: Lsn,
+        /// The moment of the snapshot; none: it is still to be taken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lsn: Option<Lsn>,
     },
     /// `cdc`: within the changes.
     Changes(Changes),

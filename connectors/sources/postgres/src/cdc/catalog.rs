@@ -15,6 +15,7 @@ pub(crate) struct Slot {
     plugin: Option<String>,
     database: Option<String>,
     confirmed: Option<Lsn>,
+    active: bool,
     /// Why it is of no use any more.
     lost: Option<String>,
 }
@@ -90,7 +91,7 @@ pub(crate) fn find_slot(wire: &mut Wire, name: &str) -> Result<Option<Slot>, Err
     // Columns that a server's version does not have read as null.
     let sql = format!(
         "select s.plugin, s.database, s.confirmed_flush_lsn, s.restart_lsn, to_jsonb(s) ->> 'wal_status', \
-           to_jsonb(s) ->> 'invalidation_reason', to_jsonb(s) ->> 'conflicting' \
+           to_jsonb(s) ->> 'invalidation_reason', to_jsonb(s) ->> 'conflicting', s.active::text \
          from pg_replication_slots s where s.slot_name = {}",
         quote_literal(name)
     );
@@ -104,6 +105,7 @@ impl Slot {
         let mut next = || row.next().flatten();
         let (plugin, database, confirmed, restart) = (next(), next(), next(), next());
         let (wal_status, invalidation, conflicting) = (next(), next(), next());
+        let active = next().as_deref() == Some("true");
         let lost = match (wal_status.as_deref(), invalidation, conflicting.as_deref()) {
             (_, Some(reason), _) => Some(reason),
             (Some("lost"), ..) => Some("the log it needs was removed".to_owned()),
@@ -112,7 +114,7 @@ impl Slot {
             _ => None,
         };
         let confirmed = confirmed.map(|text| text.parse()).transpose().map_err(Error::broken)?;
-        Ok(Self { plugin, database, confirmed, lost })
+        Ok(Self { plugin, database, confirmed, active, lost })
     }
 
     /// Where its reader has got to, if it can be read in this database by this connector.
@@ -128,6 +130,9 @@ impl Slot {
             return Err(Error::invalid_config(detail));
         }
         match (&self.lost, self.confirmed) {
+            (_, None) if self.active => Err(Error::unavailable(format!(
+                "slot {name} is still being made by another session"
+            ))),
             (Some(reason), _) => Err(lost(name, reason)),
             (None, None) => Err(lost(name, "it was never completed")),
             (None, Some(confirmed)) => Ok(confirmed),
@@ -246,7 +251,7 @@ pub(crate) fn is_needed(relation: &super::pgoutput::Relation<'_>) -> bool {
 mod tests {
     use super::*;
 
-    fn slot(values: [Option<&str>; 7]) -> Slot {
+    fn slot(values: [Option<&str>; 8]) -> Slot {
         Slot::read(values.map(|value| value.map(str::to_owned)).into()).unwrap()
     }
 
@@ -267,6 +272,7 @@ mod tests {
             Some("reserved"),
             None,
             None,
+            Some("false"),
         ];
         assert_eq!(slot(healthy).covers("s", "shop", Lsn(0x20)), Ok(()));
         assert_eq!(slot(healthy).covers("s", "shop", Lsn(0x30)), Ok(()));
@@ -285,5 +291,9 @@ mod tests {
             values[index] = value;
             is_lost(slot(values).covers("s", "shop", Lsn(0x20)), why);
         }
+        let mut unfinished = healthy;
+        (unfinished[2], unfinished[7]) = (None, Some("true"));
+        let answer = slot(unfinished).covers("s", "shop", Lsn(0x20));
+        assert!(matches!(answer, Err(Error::Unavailable { .. })), "{answer:?}");
     }
 }

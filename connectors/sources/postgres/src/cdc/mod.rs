@@ -1,8 +1,8 @@
 //! Every change, from the server's log: first the rows that are there, then what happens to them.
 //!
 //! ```text
-//!   start, no position ──> Snapshot ──all rows read──> Copied ──confirmed──> Streaming
-//!   start, a position ───────────────────────────────────────────────────────────^
+//!   start, no position ──> Creating ──> Snapshot ──all rows read──> Copied ──confirmed──> Streaming
+//!   start, a position ────────────────────────────────────────────────────────────────────────^
 //!   any error ──> Disconnected ──poll──> as start, with the position of the last poll that answered
 //! ```
 //!
@@ -16,10 +16,13 @@ mod frame;
 mod moment;
 mod pgoutput;
 mod reader;
+mod slot;
 mod snapshot;
 mod stream;
 mod table;
 mod wait;
+
+use std::time::Duration;
 
 use kennel_postgres::wire::Wire;
 use kennel_postgres::{ClientError, ConnectionConfig};
@@ -32,7 +35,8 @@ use crate::lsn::Lsn;
 use crate::value;
 use catalog::{ensure_publication, find_slot};
 use change::Writer;
-use snapshot::{Snapshot, TemporarySlot};
+use slot::{Created, Creating, New, TemporarySlot};
+use snapshot::Snapshot;
 use stream::Stream;
 
 /// Counts transactions that were read to their end.
@@ -48,6 +52,9 @@ const SESSION: [(&str, &str); 4] = [
     ("idle_in_transaction_session_timeout", "0"),
 ];
 
+/// How long `start` waits for a new slot; after that, polls do.
+const SLOT_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Reads every change.
 pub(crate) struct Cdc {
     config: CdcConfig,
@@ -59,6 +66,8 @@ pub(crate) struct Cdc {
 
 enum Phase {
     Disconnected,
+    /// The server is making the slot.
+    Creating(Box<Creating>),
     Snapshot(Box<Snapshot>),
     /// All rows of the snapshot are read; the slot that lasts is made when they are confirmed.
     Copied(Box<Copied>),
@@ -110,7 +119,7 @@ impl Cdc {
     pub(crate) fn confirm(&mut self, position: &Position) -> Result<(), Error> {
         // Rows of a snapshot are nothing that the server would have to know about.
         let Position::Changes(changes) = position else { return Ok(()) };
-        let answer = match std::mem::replace(&mut self.phase, Phase::Disconnected) {
+        let answer = match self.take_phase() {
             Phase::Disconnected => return Err(Error::unavailable("not connected for the moment")),
             Phase::Streaming(mut stream) => {
                 stream.confirm(changes.lsn).map(|()| Phase::Streaming(stream))
@@ -136,10 +145,11 @@ impl Cdc {
     }
 
     pub(crate) fn disconnect(&mut self) {
-        match std::mem::replace(&mut self.phase, Phase::Disconnected) {
+        match self.take_phase() {
             Phase::Streaming(stream) => stream.close(),
             Phase::Snapshot(snapshot) => snapshot.into_parts().0.close(),
             Phase::Copied(copied) => copied.wire.close(),
+            Phase::Creating(creating) => creating.close(),
             Phase::Disconnected => {}
         }
     }
@@ -162,8 +172,8 @@ impl Cdc {
                 slot.covers(name, &database, changes.lsn)?;
                 Changes { unslotted: false, ..changes }
             }
-            (Some(changes), None) if changes.unslotted => {
-                return self.snapshot(wire, writer);
+            (Some(changes), None) if changes.unslotted && self.config.snapshot => {
+                return self.create(wire, writer);
             }
             (Some(_), None) => return Err(catalog::lost(name, "it is not there any more")),
             (None, Some(_)) if self.config.snapshot => {
@@ -172,13 +182,10 @@ impl Cdc {
                      drop it to begin with a snapshot; or set `snapshot = false` to read only what it has kept"
                 )));
             }
-            (None, None) if self.config.snapshot => return self.snapshot(wire, writer),
             (None, Some(slot)) => {
                 Changes { lsn: slot.usable(name, &database)?, ..Changes::default() }
             }
-            (None, None) if self.config.create_slot => {
-                Changes { lsn: snapshot::create_slot(&mut wire, name)?, ..Changes::default() }
-            }
+            (None, None) if self.config.create_slot => return self.create(wire, writer),
             (None, None) => {
                 let detail =
                     format!("there is no replication slot {name}, and `create_slot` is off");
@@ -188,16 +195,35 @@ impl Cdc {
         self.stream(wire, from, writer)
     }
 
-    fn snapshot(&mut self, wire: Wire, writer: Writer) -> Result<(), Error> {
-        if let Some(Position::Snapshot { lsn } | Position::Changes(Changes { lsn, .. })) =
-            &self.position
+    /// Asks for a slot. Nothing is read before it is there.
+    fn create(&mut self, wire: Wire, writer: Writer) -> Result<(), Error> {
+        if let Some(
+            Position::Snapshot { lsn: Some(lsn) } | Position::Changes(Changes { lsn, .. }),
+        ) = &self.position
         {
             log::warn!("the snapshot begins anew: rows that were read already come again"; abandoned = lsn);
         }
-        let snapshot = Snapshot::start(wire, &self.config, writer)?;
-        metrics::add(SNAPSHOTS, 1);
-        self.phase = Phase::Snapshot(Box::new(snapshot));
+        let mut creating = Creating::start(wire, &self.config, writer)?;
+        // On a server without long transactions it is there at once.
+        if creating.wait(SLOT_PATIENCE)? {
+            return self.created(creating);
+        }
+        log::info!("waiting for transactions that began before the slot"; slot = self.config.slot);
+        self.phase = Phase::Creating(Box::new(creating));
         Ok(())
+    }
+
+    fn created(&mut self, creating: Creating) -> Result<(), Error> {
+        let Created { wire, writer, slot } = creating.into_created()?;
+        match slot {
+            New::Lasting(lsn) => self.stream(wire, Changes { lsn, ..Changes::default() }, writer),
+            New::Temporary(slot) => {
+                metrics::add(SNAPSHOTS, 1);
+                let snapshot = Snapshot::start(wire, &self.config.publication, slot, writer)?;
+                self.phase = Phase::Snapshot(Box::new(snapshot));
+                Ok(())
+            }
+        }
     }
 
     fn stream(&mut self, wire: Wire, from: Changes, writer: Writer) -> Result<(), Error> {
@@ -211,8 +237,18 @@ impl Cdc {
         limit: &Limit,
         records: &mut Records,
     ) -> Result<(Position, Progress), Error> {
+        if let Phase::Creating(creating) = &mut self.phase {
+            let is_there = creating.wait(limit.wait)?;
+            if is_there && let Phase::Creating(creating) = self.take_phase() {
+                self.created(*creating)?;
+            }
+            let progress = if is_there { Progress::More } else { Progress::Idle };
+            return Ok((Position::Snapshot { lsn: None }, progress));
+        }
         match &mut self.phase {
-            Phase::Disconnected => Err(Error::unavailable("not connected for the moment")),
+            Phase::Creating(_) | Phase::Disconnected => {
+                Err(Error::unavailable("not connected for the moment"))
+            }
             Phase::Streaming(stream) => {
                 let progress = stream.poll(limit, records)?;
                 Ok((Position::Changes(stream.position()), progress))
@@ -222,7 +258,7 @@ impl Cdc {
             Phase::Snapshot(snapshot) => {
                 let lsn = snapshot.slot().lsn;
                 if let Some(progress) = snapshot.poll(limit, records)? {
-                    return Ok((Position::Snapshot { lsn }, progress));
+                    return Ok((Position::Snapshot { lsn: Some(lsn) }, progress));
                 }
                 self.finish_snapshot();
                 Ok((unslotted(lsn), Progress::More))
@@ -230,8 +266,12 @@ impl Cdc {
         }
     }
 
+    fn take_phase(&mut self) -> Phase {
+        std::mem::replace(&mut self.phase, Phase::Disconnected)
+    }
+
     fn finish_snapshot(&mut self) {
-        self.phase = match std::mem::replace(&mut self.phase, Phase::Disconnected) {
+        self.phase = match self.take_phase() {
             Phase::Snapshot(snapshot) => {
                 let (wire, slot, writer) = snapshot.into_parts();
                 Phase::Copied(Box::new(Copied { wire, slot, writer }))
@@ -246,7 +286,7 @@ impl Cdc {
         slot.make_lasting(&mut wire, &self.config.slot)?;
         let from = Changes { lsn: slot.lsn, ..Changes::default() };
         self.stream(wire, from, writer)?;
-        Ok(std::mem::replace(&mut self.phase, Phase::Disconnected))
+        Ok(self.take_phase())
     }
 }
 

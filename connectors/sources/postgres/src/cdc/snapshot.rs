@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use kennel_postgres::wire::{DataRow, Message, Wire};
-use kennel_postgres::{ClientError, quote_identifier, quote_literal};
 use kennel_sdk::{Error, Limit, Progress, Records};
 
 use super::catalog::{self, Published};
 use super::change::Writer;
+use super::slot::TemporarySlot;
 use super::table::Table;
 use super::wait::Patience;
-use crate::config::CdcConfig;
 use crate::lsn::Lsn;
 
 /// Rows that the server is asked for at once; how many of them it may send ahead is up to the socket.
@@ -27,14 +26,6 @@ pub(crate) struct Snapshot {
     rows: u64,
 }
 
-/// The slot that keeps the changes since the snapshot, as long as its session lives.
-#[derive(Debug, Clone)]
-pub(crate) struct TemporarySlot {
-    name: String,
-    /// The moment of the snapshot.
-    pub(crate) lsn: Lsn,
-}
-
 /// The table that is being read.
 struct Current {
     published: Published,
@@ -45,20 +36,14 @@ struct Current {
 }
 
 impl Snapshot {
-    /// Makes the slot and looks what there is to read.
-    pub(crate) fn start(mut wire: Wire, config: &CdcConfig, writer: Writer) -> Result<Self, Error> {
-        // No other session has this number, so what an earlier try may have left cannot be in the way.
-        let name = format!("{}_{}", config.slot, wire.process_id());
-        wire.query("begin read only isolation level repeatable read")?;
-        let lsn = create(
-            &mut wire,
-            &format!(
-                "CREATE_REPLICATION_SLOT {} TEMPORARY LOGICAL pgoutput USE_SNAPSHOT",
-                quote_identifier(&name)
-            ),
-        )?;
-        let rest = catalog::published(&mut wire, &config.publication)?.into();
-        let slot = TemporarySlot { name, lsn };
+    /// Looks what there is to read, at the moment when `slot` was made.
+    pub(crate) fn start(
+        mut wire: Wire,
+        publication: &str,
+        slot: TemporarySlot,
+        writer: Writer,
+    ) -> Result<Self, Error> {
+        let rest = catalog::published(&mut wire, publication)?.into();
         Ok(Self { wire, slot, rest, current: None, writer, rows: 0 })
     }
 
@@ -109,7 +94,7 @@ impl Snapshot {
                 }
                 Some(_) => {}
                 None => {
-                    let Some(wait) = patience.next(records, Instant::now()) else {
+                    let Some(wait) = patience.next(records.is_empty(), Instant::now()) else {
                         return Ok(Some(Progress::More));
                     };
                     if !self.wire.fill(wait)? {
@@ -124,40 +109,6 @@ impl Snapshot {
     pub(crate) fn into_parts(self) -> (Wire, TemporarySlot, Writer) {
         (self.wire, self.slot, self.writer)
     }
-}
-
-impl TemporarySlot {
-    /// Makes the lasting slot, which tells the same changes.
-    pub(crate) fn make_lasting(&self, wire: &mut Wire, slot: &str) -> Result<(), Error> {
-        let (from, to) = (quote_literal(&self.name), quote_literal(slot));
-        let copy = format!("select pg_copy_logical_replication_slot({from}, {to}, false)");
-        wire.query(&copy)
-            .map_err(|error| without_logical_log(&error).unwrap_or_else(|| error.into()))?;
-        // It would keep the log back until the session ends.
-        wire.query(&format!("DROP_REPLICATION_SLOT {}", quote_identifier(&self.name)))?;
-        Ok(())
-    }
-}
-
-/// Makes a lasting slot without a snapshot. Answers from where on it tells changes.
-pub(crate) fn create_slot(wire: &mut Wire, slot: &str) -> Result<Lsn, Error> {
-    let slot = quote_identifier(slot);
-    create(wire, &format!("CREATE_REPLICATION_SLOT {slot} LOGICAL pgoutput NOEXPORT_SNAPSHOT"))
-}
-
-fn create(wire: &mut Wire, command: &str) -> Result<Lsn, Error> {
-    let rows = wire
-        .query(command)
-        .map_err(|error| without_logical_log(&error).unwrap_or_else(|| error.into()))?;
-    // Name, consistent point, snapshot, plugin.
-    let point = rows.into_iter().next().and_then(|row| row.into_iter().nth(1).flatten());
-    let point = point.ok_or_else(|| Error::broken("a new slot without a position"))?;
-    point.parse().map_err(Error::broken)
-}
-
-/// `object_not_in_prerequisite_state` where slots are made: the server's `wal_level` is too low, which time does not mend.
-fn without_logical_log(error: &ClientError) -> Option<Error> {
-    (error.code() == Some("55000")).then(|| Error::invalid_config(error))
 }
 
 fn emit(

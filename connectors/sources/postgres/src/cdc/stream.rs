@@ -111,7 +111,7 @@ impl Stream {
                     return Err(Error::unavailable(detail));
                 }
                 None => {
-                    let Some(wait) = patience.next(records, Instant::now()) else {
+                    let Some(wait) = patience.next(records.is_empty(), Instant::now()) else {
                         break Progress::More;
                     };
                     if !self.wire.fill(wait)? {

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use kennel_sdk::Records;
-
 /// How long a batch that has begun waits for more of what is on its way already.
 const LINGER: Duration = Duration::from_millis(5);
 
@@ -20,12 +18,13 @@ impl Patience {
     }
 
     /// How long to wait for more now; none: no longer, although something came that made no message.
-    pub(crate) fn next(&mut self, records: &Records, now: Instant) -> Option<Duration> {
+    /// `empty`: the batch has not begun.
+    pub(crate) fn next(&mut self, empty: bool, now: Instant) -> Option<Duration> {
         let left = self.end.saturating_duration_since(now);
         if self.tried && left.is_zero() {
             return None;
         }
         self.tried = true;
-        Some(if records.is_empty() { left } else { left.min(LINGER) })
+        Some(if empty { left } else { left.min(LINGER) })
     }
 }

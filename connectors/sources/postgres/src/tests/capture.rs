@@ -61,6 +61,7 @@ fn given_rows_should_tell_them_first_and_then_what_happens_to_them() {
     world.sql("create table $t (id int primary key, name text)");
     world.sql("insert into $t select n, 'row ' || n from generate_series(1, 25000) n");
     let mut source = started(&world.cdc(), None);
+    while poll(&mut source, 0).cursor == Cursor(Position::Snapshot { lsn: None }) {}
     // The snapshot is taken; these are changes, however late its rows are read.
     world.sql("insert into $t values (25001, 'late'); update $t set name = 'changed' where id = 7");
     let rows = read(&mut source, 25_000, 999, true);
@@ -138,6 +139,34 @@ fn given_a_publication_with_a_filter_and_columns_should_keep_to_it() {
     settle(&mut source);
     world.sql("insert into $t values (0, 'no', 'z'), (3, 'c', 'z')");
     assert_eq!(drain(&mut source, 1).each("/after"), [json!({"id": 3, "name": "c"})]);
+}
+
+#[test]
+fn given_a_transaction_that_began_before_should_wait_for_it_poll_by_poll() {
+    use kennel_postgres::{Client, ConnectionConfig};
+    // Of its own: the others would wait as well.
+    let server = Server::start().unwrap();
+    let world = World::on(&server, "long_transaction");
+    world.sql("create table $t (id int primary key); insert into $t values (1)");
+    let config = world.cdc();
+    let connection: ConnectionConfig =
+        serde_json::from_value(config["connection"].clone()).unwrap();
+    let mut other = Client::connect(&connection).unwrap();
+    let mut other_does = |sql: &str| {
+        other.run(async |session| Ok(session.batch_execute(sql).await?)).unwrap();
+    };
+    other_does("begin; insert into long_transaction values (2)");
+    let mut source = started(&config, None);
+    for _ in 0..3 {
+        let polled = poll(&mut source, 10);
+        assert_eq!((polled.records.len(), polled.progress), (0, Progress::Idle));
+        source.confirm(polled.cursor).unwrap();
+    }
+    other_does("commit");
+    assert_eq!(drain(&mut source, 2).each("/after/id"), numbers(1..=2));
+    settle(&mut source);
+    world.sql("insert into $t values (3)");
+    assert_eq!(drain(&mut source, 1).each("/after/id"), [json!(3)]);
 }
 
 #[test]
