@@ -1,4 +1,5 @@
 //! The client against a real server.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
 use std::time::Duration;
 

@@ -64,7 +64,7 @@ impl Plan {
                 return Err(Error::invalid_config(detail));
             }
             let has_default = column.default.is_some() && config.mode != Mode::Copy;
-            let is_key = config.keys.iter().any(|key| *key == name);
+            let is_key = config.keys.contains(&name);
             targets.push(Target {
                 kind: column.kind,
                 value,

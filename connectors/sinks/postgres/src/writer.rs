@@ -45,7 +45,7 @@ pub(crate) async fn write(
     let statement = plan.statement.get(session, generation).await?;
     let mut written = Written { handled: rows.len(), refused: Vec::new() };
     // The first range is on top, so rows are written in their order.
-    let mut ranges = vec![0..rows.len()];
+    let mut ranges: Vec<_> = std::iter::once(0..rows.len()).collect();
     while let Some(range) = ranges.pop() {
         if written.refused.len() >= MOST_REFUSED && may_end_before(range.start) {
             written.handled = range.start;
