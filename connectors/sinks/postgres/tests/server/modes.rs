@@ -249,3 +249,40 @@ fn given_a_table_that_cannot_work_should_say_so_when_opened() {
         assert!(detail.contains(named), "{detail}");
     }
 }
+
+#[test]
+fn given_lanes_that_open_at_once_should_create_everything_once() {
+    let opened = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| drop(opened("at_once", json!({ "create": true })))))
+            .collect();
+        lanes.into_iter().map(|lane| lane.join().is_ok()).collect::<Vec<_>>()
+    });
+    assert_eq!(opened, [true; 4]);
+}
+
+#[test]
+fn given_a_lane_that_is_writing_should_let_the_table_grow_after_its_flush() {
+    server().sql("create table growing (id bigint)").unwrap();
+    let mut writing = opened("growing", json!({ "evolve": true }));
+    consume(&mut writing, &batch(0, [json!({ "id": 0 })]));
+    let mut growing: PostgresSink =
+        testing::open_sink(config(server(), "growing", json!({ "evolve": true }))).unwrap();
+    let other = Origin { partition: 9, ..crate::support::origin() };
+    growing.assign(&other, None).unwrap();
+    let new_field =
+        BatchBuilder::json([json!({ "id": 1, "note": "n" })]).origin("shop", "orders", 9);
+    let new_field = new_field.build();
+
+    let waited = growing.consume(&new_field).map(|receipt| receipt.handled());
+    assert!(matches!(waited, Err(Error::Unavailable { .. })), "{waited:?}");
+    assert_eq!(flush(&mut writing), 1);
+    consume(&mut growing, &new_field);
+    assert_eq!(growing.flush().unwrap()[0].next, 1);
+    // Who does not know the column yet learns it from its own first message with it.
+    consume(&mut writing, &batch(1, [json!({ "id": 2, "note": "m" })]));
+    assert_eq!(flush(&mut writing), 2);
+
+    let rows = server().sql("select id, note from growing order by id").unwrap();
+    assert_eq!(rows, [["0", "NULL"], ["1", "n"], ["2", "m"]]);
+}
