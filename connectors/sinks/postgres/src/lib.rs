@@ -177,6 +177,10 @@ impl PostgresSink {
         if self.transaction == Some(generation) {
             return Ok(generation);
         }
+        if self.holds_something() {
+            let rows: usize = self.partitions.values().map(Partition::rows).sum();
+            log::info!("the transaction is gone; what was held is written again"; rows = rows);
+        }
         self.transaction = Some(generation);
         let timeout_ms = self.config.connection.timeout_ms;
         let restored = self.client.run_in(generation, async |session| {

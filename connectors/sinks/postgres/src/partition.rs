@@ -65,6 +65,11 @@ impl Partition {
         self.held.as_ref().map_or(&[], |held| &held.chunks)
     }
 
+    /// Number of rows that are held.
+    pub(crate) fn rows(&self) -> usize {
+        self.chunks().iter().map(|chunk| chunk.rows.len()).sum()
+    }
+
     /// The first offset of `batch` that is not here yet.
     ///
     /// # Errors
@@ -94,9 +99,11 @@ impl Partition {
 
     /// What was held is committed; answers how many rows.
     pub(crate) fn committed(&mut self) -> usize {
-        let Some(held) = self.held.take() else { return 0 };
-        self.stored = Some(held.end);
-        held.chunks.iter().map(|chunk| chunk.rows.len()).sum()
+        let rows = self.rows();
+        if let Some(held) = self.held.take() {
+            self.stored = Some(held.end);
+        }
+        rows
     }
 
     /// Compares what is held with what the table of positions says now.
