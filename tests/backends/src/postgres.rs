@@ -59,7 +59,7 @@ impl PostgresBuilder {
 #[derive(Debug)]
 pub struct Postgres {
     // Dropped in this order: nobody watches a server that is stopped, and its files go last.
-    watchdog: Option<Watchdog>,
+    _watchdog: Watchdog,
     binaries: PathBuf,
     account: Account,
     port: u16,
@@ -92,7 +92,10 @@ impl Postgres {
         account.own(folder.path())?;
         let port =
             free_port().map_err(|source| BackendError::Machine { what: "no free port", source })?;
-        let mut server = Self { watchdog: None, binaries, account, port, authority: None, folder };
+        let watchdog = Watchdog::start(folder.path())
+            .map_err(|source| BackendError::Spawn { program: "the watchdog".to_owned(), source })?;
+        let mut server =
+            Self { _watchdog: watchdog, binaries, account, port, authority: None, folder };
         server.initialise()?;
         server.configure(options)?;
         server.restart()?;
@@ -181,7 +184,6 @@ impl Postgres {
     /// # Errors
     /// If it does not stop.
     pub fn stop(&mut self) -> Result<(), BackendError> {
-        self.watchdog = None;
         if self.pid().is_none() {
             return Ok(());
         }
@@ -194,7 +196,6 @@ impl Postgres {
     /// # Errors
     /// If the system refuses.
     pub fn kill(&mut self) -> Result<(), BackendError> {
-        self.watchdog = None;
         let Some(pid) = self.pid() else { return Ok(()) };
         // The parent first, so that it cannot start others; the children would end by themselves, at some time.
         let mut doomed = vec![pid];
@@ -239,13 +240,6 @@ impl Postgres {
             let last: Vec<_> = last.into_iter().rev().collect();
             let output = format!("{error}\n{}", last.join("\n"));
             return Err(BackendError::Failed { program: "pg_ctl start".to_owned(), output });
-        }
-        if let Some(pid) = self.pid() {
-            let watchdog = Watchdog::start(pid, self.folder.path());
-            self.watchdog = Some(watchdog.map_err(|source| BackendError::Spawn {
-                program: "the watchdog".to_owned(),
-                source,
-            })?);
         }
         Ok(())
     }
@@ -339,7 +333,6 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.watchdog = None;
         if self.pid().is_some_and(is_running) {
             // At once: its files are about to vanish.
             drop(run(&mut self.control(&["stop", "-w", "-m", "immediate"])));

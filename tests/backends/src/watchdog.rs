@@ -9,12 +9,15 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Watches over the server `pid`, whose files are in `folder`.
-    pub(crate) fn start(pid: u32, folder: &Path) -> io::Result<Self> {
-        const SCRIPT: &str =
-            r#"trap "" INT TERM; read -r word || { kill -QUIT "$1"; rm -rf "$2"; }"#;
+    /// Watches over the server whose files are in `folder`, whether it runs already or not.
+    pub(crate) fn start(folder: &Path) -> io::Result<Self> {
+        // A server that is only just starting ends by itself when its files are gone.
+        const SCRIPT: &str = r#"trap "" INT TERM
+            read -r word && exit
+            read -r pid <"$1/data/postmaster.pid" && kill -QUIT "$pid"
+            rm -rf "$1""#;
         Command::new("sh")
-            .args(["-c", SCRIPT, "watchdog", &pid.to_string()])
+            .args(["-c", SCRIPT, "watchdog"])
             .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
