@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use kennel_test_backends::Postgres;
 use serde_json::Value;
 
 use super::SinkKind;
@@ -14,6 +15,7 @@ const SIZE: u64 = 200;
 pub(super) enum Destination {
     Http(HttpServer),
     File(PathBuf),
+    Postgres(Box<Postgres>),
 }
 
 impl Destination {
@@ -21,6 +23,11 @@ impl Destination {
         match kind {
             SinkKind::Http => Self::Http(HttpServer::start(0)),
             SinkKind::File => Self::File(world.folder("out")),
+            SinkKind::Postgres => {
+                let server =
+                    Postgres::start().unwrap_or_else(|error| panic!("PostgreSQL: {error}"));
+                Self::Postgres(Box::new(server))
+            }
         }
     }
 
@@ -34,10 +41,27 @@ impl Destination {
                     .grant(&format!("http = [\"{url}/v1/*\"]"))
                     .stream("batch = { messages = 500 }")
             }
+            Self::Postgres(server) => Self::postgres(server, target),
             Self::File(folder) => Connector::files(target, folder)
                 .flush("messages = 2000")
                 .stream("batch = { messages = 500 }"),
         }
+    }
+
+    /// The PostgreSQL sink, which creates its table.
+    fn postgres(server: &Postgres, target: &Target) -> Connector {
+        let (host, port) = (server.host(), server.port());
+        let (user, password) = (server.user(), server.password());
+        let database = server.database();
+        Connector::sink("postgres_sink.wasm", target)
+            .config("table = \"numbers\"\ncreate = true\nmode = \"copy\"")
+            .config("columns = [{ name = \"sequence\", type = \"bigint\" }]")
+            .config("[config.connection]")
+            .config(&format!("host = {host:?}\nport = {port}\nuser = {user:?}"))
+            .config(&format!("password = {password:?}\ndatabase = {database:?}"))
+            .grant(&format!("tcp = [\"{host}:{port}\"]"))
+            .flush("messages = 2000\nage = \"100ms\"")
+            .stream("batch = { messages = 500 }")
     }
 
     /// About how many messages have arrived; cheap.
@@ -45,6 +69,11 @@ impl Destination {
         match self {
             Self::Http(server) => server.count_lines(),
             Self::File(folder) => destination::bytes(folder) / (SIZE + 1),
+            // Before the sink has created it there is no table.
+            Self::Postgres(server) => {
+                let count = server.value("select count(*) from numbers");
+                count.ok().and_then(|count| count.parse().ok()).unwrap_or(0)
+            }
         }
     }
 
@@ -58,6 +87,10 @@ impl Destination {
             Self::Http(server) => server.lines().iter().map(|line| number(line)).collect(),
             Self::File(folder) => {
                 destination::lines(folder).iter().map(|line| number(line)).collect()
+            }
+            Self::Postgres(server) => {
+                let rows = server.sql("select sequence from numbers").unwrap();
+                rows.iter().map(|row| row[0].parse().unwrap()).collect()
             }
         }
     }

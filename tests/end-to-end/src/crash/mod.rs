@@ -22,6 +22,8 @@ pub enum SinkKind {
     Http,
     /// A folder.
     File,
+    /// A real PostgreSQL.
+    Postgres,
 }
 
 /// What the sink has to keep.

@@ -50,6 +50,25 @@ fn given_kill_9_at_every_boundary_the_file_sink_should_deliver_exactly_once() {
 }
 
 #[test]
+fn given_kill_9_at_every_boundary_the_postgres_sink_should_deliver_exactly_once() {
+    for point in POINTS.into_iter().chain(FLUSH_POINTS) {
+        run(SinkKind::Postgres, Guarantee::ExactlyOnce, point);
+    }
+}
+
+#[test]
+fn given_kills_at_any_time_the_postgres_sink_should_deliver_exactly_once() {
+    let plan = Plan {
+        sink: SinkKind::Postgres,
+        guarantee: Guarantee::ExactlyOnce,
+        messages: 60_000,
+        kills: Kills::Spread(4),
+    };
+    let report = plan.run();
+    report.judge(plan.guarantee).unwrap_or_else(|broken| panic!("{broken}: {report:?}"));
+}
+
+#[test]
 fn given_kills_at_any_time_the_file_sink_should_deliver_exactly_once() {
     let plan = Plan {
         sink: SinkKind::File,
