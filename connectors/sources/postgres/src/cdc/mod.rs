@@ -119,18 +119,18 @@ impl Cdc {
     pub(crate) fn confirm(&mut self, position: &Position) -> Result<(), Error> {
         // Rows of a snapshot are nothing that the server would have to know about.
         let Position::Changes(changes) = position else { return Ok(()) };
-        let answer = match self.take_phase() {
+        self.phase = match self.take_phase() {
             Phase::Disconnected => return Err(Error::unavailable("not connected for the moment")),
             Phase::Streaming(mut stream) => {
-                stream.confirm(changes.lsn).map(|()| Phase::Streaming(stream))
+                stream.confirm(changes.lsn)?;
+                Phase::Streaming(stream)
             }
             Phase::Copied(copied) if changes.unslotted && changes.lsn == copied.slot.lsn => {
-                self.make_lasting(*copied)
+                return self.make_lasting(copied);
             }
             // A position of an earlier snapshot, which was given up.
-            other => Ok(other),
+            other => other,
         };
-        self.phase = answer?;
         Ok(())
     }
 
@@ -281,12 +281,17 @@ impl Cdc {
     }
 
     /// Every row of the snapshot is in Iggy: makes the slot that lasts, and goes on with the changes since.
-    fn make_lasting(&mut self, copied: Copied) -> Result<Phase, Error> {
-        let Copied { mut wire, slot, writer } = copied;
-        slot.make_lasting(&mut wire, &self.config.slot)?;
-        let from = Changes { lsn: slot.lsn, ..Changes::default() };
-        self.stream(wire, from, writer)?;
-        Ok(self.take_phase())
+    fn make_lasting(&mut self, mut copied: Box<Copied>) -> Result<(), Error> {
+        if let Err(error) = copied.slot.copy(&self.connection, &self.config.slot) {
+            // Without a free slot, say. As long as the temporary one lives, no row has to be read again for another try.
+            if copied.slot.is_there(&mut copied.wire) {
+                self.phase = Phase::Copied(copied);
+            }
+            return Err(error);
+        }
+        let Copied { mut wire, slot, writer } = *copied;
+        slot.remove(&mut wire)?;
+        self.stream(wire, Changes { lsn: slot.lsn, ..Changes::default() }, writer)
     }
 }
 

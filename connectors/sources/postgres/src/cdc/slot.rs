@@ -6,9 +6,10 @@
 use std::time::{Duration, Instant};
 
 use kennel_postgres::wire::{Message, Wire};
-use kennel_postgres::{ClientError, quote_identifier, quote_literal};
+use kennel_postgres::{ClientError, ConnectionConfig, quote_identifier, quote_literal};
 use kennel_sdk::Error;
 
+use super::catalog;
 use super::change::Writer;
 use super::wait::Patience;
 use crate::config::CdcConfig;
@@ -105,12 +106,30 @@ impl Creating {
 }
 
 impl TemporarySlot {
-    /// Makes the lasting slot, which tells the same changes.
-    pub(crate) fn make_lasting(&self, wire: &mut Wire, slot: &str) -> Result<(), Error> {
+    /// Makes the lasting slot, which tells the same changes. In a session of its own: whatever is refused ends the temporary
+    /// slots of the session that asked.
+    pub(crate) fn copy(&self, connection: &ConnectionConfig, slot: &str) -> Result<(), Error> {
+        let mut wire = Wire::connect(connection, &[])?;
         let (from, to) = (quote_literal(&self.name), quote_literal(slot));
         let copy = format!("select pg_copy_logical_replication_slot({from}, {to}, false)");
-        wire.query(&copy).map_err(of_server)?;
-        // It would keep the log back until the session ends.
+        match wire.query(&copy) {
+            Ok(_) => {
+                wire.close();
+                Ok(())
+            }
+            // undefined_object: it has gone with its session.
+            Err(error) if error.code() == Some("42704") => Err(Error::unavailable(error)),
+            Err(error) => Err(of_server(error)),
+        }
+    }
+
+    /// Whether its session lives.
+    pub(crate) fn is_there(&self, wire: &mut Wire) -> bool {
+        matches!(catalog::find_slot(wire, &self.name), Ok(Some(_)))
+    }
+
+    /// It would keep the log back until the session ends.
+    pub(crate) fn remove(&self, wire: &mut Wire) -> Result<(), Error> {
         wire.query(&format!("DROP_REPLICATION_SLOT {}", quote_identifier(&self.name)))?;
         Ok(())
     }

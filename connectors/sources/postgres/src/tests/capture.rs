@@ -116,6 +116,35 @@ fn given_several_tables_should_tell_all_of_them() {
 }
 
 #[test]
+fn given_a_partitioned_table_should_tell_its_partitions_or_its_root() {
+    let world = World::new("parted");
+    world.sql(
+        "create table $t (id int primary key) partition by range (id); \
+         create table parted_low partition of $t for values from (0) to (10); \
+         create table parted_high partition of $t for values from (10) to (20)",
+    );
+    world.sql("insert into $t values (1), (11)");
+    let mut source = started(&world.cdc(), None);
+    let rows = drain(&mut source, 2);
+    assert_eq!(rows.keys(), ["public.parted_high/11", "public.parted_low/1"]);
+    settle(&mut source);
+    world.sql("insert into $t values (2)");
+    assert_eq!(drain(&mut source, 1).keys(), ["public.parted_low/2"]);
+    source.close();
+
+    let rooted = World::new("parted_root");
+    rooted.sql("create publication $t for table parted with (publish_via_partition_root)");
+    let mut config = rooted.cdc();
+    config["cdc"]["tables"] = json!([]);
+    let mut source = started(&config, None);
+    let rows = drain(&mut source, 3);
+    assert_eq!(rows.each("/table"), ["parted", "parted", "parted"]);
+    settle(&mut source);
+    rooted.sql("insert into parted values (12)");
+    assert_eq!(drain(&mut source, 1).keys(), ["public.parted/12"]);
+}
+
+#[test]
 fn given_no_snapshot_should_only_tell_changes() {
     let world = World::new("changes_only");
     world.sql("create table $t (id int primary key); insert into $t values (1)");

@@ -95,6 +95,42 @@ fn given_a_server_without_a_logical_log_should_say_so() {
 }
 
 #[test]
+fn given_no_free_slot_should_wait_for_one_without_reading_rows_again() {
+    let server = Server::builder().setting("max_replication_slots", "1").start().unwrap();
+    let world = World::on(&server, "one_slot");
+    world.sql("create table $t (id int primary key); insert into $t values (1)");
+    let mut source = started(&world.cdc(), None);
+    let mut read = read(&mut source, 1, 10, false);
+    for _ in 0..3 {
+        match source.confirm(read.cursor.clone()) {
+            Err(Error::Unavailable { detail, .. }) => assert!(detail.contains("slots"), "{detail}"),
+            // The last row came before the end of the table did.
+            other => assert!(matches!(read.cursor.0, Position::Snapshot { .. }), "{other:?}"),
+        }
+        let polled = poll(&mut source, 10);
+        assert_eq!((polled.records.len(), polled.progress), (0, Progress::Idle));
+        read.cursor = polled.cursor;
+    }
+}
+
+#[test]
+fn given_a_long_pause_should_still_be_there() {
+    let server = Server::builder().setting("wal_sender_timeout", "300ms").start().unwrap();
+    let world = World::on(&server, "paused");
+    world.sql("create table $t (id int primary key)");
+    let mut source = started(&world.cdc(), None);
+    settle(&mut source);
+    let reader = "select active_pid from pg_replication_slots where slot_name = '$t'";
+    let before = world.value(reader);
+    // Longer than the server would wait for anybody else.
+    world.sql("select pg_sleep(1.5)");
+    source.tick().unwrap();
+    world.sql("insert into $t values (1)");
+    assert_eq!(drain(&mut source, 1).each("/after/id"), [json!(1)]);
+    assert_eq!(world.value(reader), before, "the same session");
+}
+
+#[test]
 fn given_a_wrong_password_should_wait_for_the_operator() {
     let world = World::new("password");
     let mut config = world.cdc();
