@@ -194,7 +194,11 @@ impl Lane {
         self.activity.busy();
         self.stats.read(root.batch.len() as u64, root.batch.bytes());
         let quarantine = self.quarantines.entry(partition).or_default();
-        for part in quarantine.cut(&root) {
+        for mut part in quarantine.cut(&root) {
+            // The sink's batches follow one another without a gap, whatever was not for it in between.
+            if let Some(known) = self.partitions.get(&partition) {
+                part.stage.batch.begin = known.given;
+            }
             let messages = part.stage.batch.len() + part.guilty.len();
             let delivered = match part.stage.batch.is_empty() {
                 true => Delivered::nothing(),
