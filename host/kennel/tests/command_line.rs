@@ -10,8 +10,8 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 8] =
-    ["run", "check", "inspect", "new", "build", "iggy", "bench", "completions"];
+const COMMANDS: [&str; 9] =
+    ["run", "check", "inspect", "new", "build", "conform", "iggy", "bench", "completions"];
 
 fn kennel(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kennel"));
