@@ -37,6 +37,9 @@ pub struct TopicInfo {
     pub messages: u64,
     /// Bytes held.
     pub bytes: u64,
+    /// When it was created, microseconds since 1970 UTC. A topic that was deleted and created again
+    /// has another one, and its offsets have nothing to do with the former ones.
+    pub created_at: u64,
 }
 
 impl Connection {
@@ -180,6 +183,7 @@ pub(crate) async fn lookup(link: &Link, target: &Target) -> Result<Option<TopicI
             partitions: details.partitions_count,
             messages: details.messages_count,
             bytes: details.size.as_bytes_u64(),
+            created_at: details.created_at.as_micros(),
         })),
         Err(error) => match error.about(subject) {
             BrokerError::NotFound { .. } => Ok(None),

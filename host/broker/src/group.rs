@@ -14,7 +14,7 @@ use iggy_binary_protocol::{WireConsumer, WireDecode, WireEncode, WirePollingStra
 
 use crate::batch::BatchBuffers;
 use crate::config::BrokerConfig;
-use crate::connection::lookup;
+use crate::connection::{TopicInfo, lookup};
 use crate::error::{BrokerError, Resource, Subject};
 use crate::frames::protocol;
 use crate::link::{CallError, Link};
@@ -37,6 +37,7 @@ pub struct GroupMember {
     request: PollMessagesRequest,
     spare: Vec<BatchBuffers>,
     high_watermarks: HashMap<u32, u64>,
+    info: TopicInfo,
 }
 
 #[derive(Debug)]
@@ -84,6 +85,10 @@ impl GroupMember {
             auto_commit: false,
         };
         let link = Link::open(config).await?;
+        let info = lookup(&link, topic).await?.ok_or_else(|| {
+            let name = topic.to_string();
+            BrokerError::NotFound { resource: Resource::Topic, name }
+        })?;
         let member = Self {
             link,
             target: topic.clone(),
@@ -92,16 +97,19 @@ impl GroupMember {
             request,
             spare: Vec::new(),
             high_watermarks: HashMap::new(),
+            info,
         };
         member.enter().await?;
         Ok(member)
     }
 
+    /// The topic, as it was when this member joined.
+    #[must_use]
+    pub fn joined(&self) -> TopicInfo {
+        self.info
+    }
+
     async fn enter(&self) -> Result<(), BrokerError> {
-        if lookup(&self.link, &self.target).await?.is_none() {
-            let name = self.target.to_string();
-            return Err(BrokerError::NotFound { resource: Resource::Topic, name });
-        }
         let Ids { stream, topic, group, .. } = &self.ids;
         let client = self.link.client();
         let found = self
@@ -210,6 +218,26 @@ impl GroupMember {
         }
     }
 
+    /// Forgets what was stored, so that the partition begins anew where the start position says.
+    ///
+    /// # Errors
+    /// Those of any request. That nothing was stored is none.
+    pub async fn delete_offset(&mut self, partition: u32) -> Result<(), BrokerError> {
+        let Ids { stream, topic, consumer, .. } = &self.ids;
+        let client = self.link.client();
+        let deleted = self
+            .link
+            .call(
+                "deleting a stored offset",
+                client.delete_consumer_offset(consumer, stream, topic, Some(partition)),
+            )
+            .await;
+        match deleted {
+            Ok(()) | Err(CallError::Client(IggyError::ConsumerOffsetNotFound(_))) => Ok(()),
+            Err(error) => Err(error.about(self.subject(Some(partition)))),
+        }
+    }
+
     /// Asks the broker for a sign of life.
     ///
     /// # Errors
@@ -228,7 +256,7 @@ impl GroupMember {
     ///
     /// # Errors
     /// Those of any request.
-    pub async fn topic(&mut self) -> Result<Option<crate::TopicInfo>, BrokerError> {
+    pub async fn topic(&mut self) -> Result<Option<TopicInfo>, BrokerError> {
         lookup(&self.link, &self.target).await
     }
 

@@ -3,19 +3,45 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::{ConfigError, Problem};
 use crate::size::ByteSize;
+use crate::source_file::Origin;
 
 /// The `[delivery]` section.
 #[derive(Debug, Clone)]
 pub struct Delivery {
+    /// What the destination must not see twice.
+    pub guarantee: Guarantee,
+    pub(crate) guarantee_origin: Origin,
     /// What to do with a message that is rejected, or still fails after `attempts`.
     pub on_error: OnError,
     /// How often a message that may succeed later is tried; never 0.
     pub attempts: u32,
     /// How many faults of the guest's own replace its instance before the connector is failed.
     pub restarts: u32,
+    /// Most dead letters among a thousand messages.
+    pub dead_letter_budget: u32,
     /// When a sink that holds messages is told to make them durable.
     pub flush: FlushLimit,
+}
+
+impl Delivery {
+    /// D8: an error at the line of `guarantee`, for a component that cannot keep it.
+    #[must_use]
+    pub fn refuse_guarantee(&self, detail: impl Into<String>) -> ConfigError {
+        let problem = Problem::Conflict { detail: detail.into() };
+        let help = "write \"at-least-once\": after a crash the destination may see a message again";
+        ConfigError::new(problem).at(&self.guarantee_origin).help(help)
+    }
+}
+
+/// How often the destination may see a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guarantee {
+    /// At least once: again after a crash.
+    AtLeastOnce,
+    /// With the same effect as once. Only some sinks can keep it.
+    ExactlyOnce,
 }
 
 /// What to do with a message that cannot be delivered.

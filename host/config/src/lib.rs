@@ -27,7 +27,7 @@ mod timestamp;
 use std::path::PathBuf;
 
 pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
-pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, OnError};
+pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
 pub use grant::{

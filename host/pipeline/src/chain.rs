@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kennel_sandbox::{Failure, GuestError, Transform, Verdict};
+use kennel_sandbox::{Failure, Fault, GuestError, Transform, Verdict};
 
 use crate::checkpoint::keyspaces;
-use crate::live::Live;
+use crate::live::{Identity, Live};
 use crate::settle::Failed;
 use crate::stage::Stage;
 use crate::{Guest, PipelineError, Stats};
@@ -33,8 +33,40 @@ pub(crate) struct Chained {
 pub(crate) enum ChainError {
     /// The guest asks to be called again later with the same batch.
     Unavailable { component: String, error: GuestError },
+    /// An instance ended.
+    Fault(GuestFault),
     /// The lane cannot go on.
     Pipeline(PipelineError),
+}
+
+/// How an instance ended, and what it had in hand.
+pub(crate) struct GuestFault {
+    pub(crate) guest: Arc<Identity>,
+    pub(crate) fault: Arc<Fault>,
+    /// The root messages behind the one that it had marked; none if it had not.
+    pub(crate) suspected: Vec<u32>,
+}
+
+impl GuestFault {
+    /// Takes a fault out of `error`. `roots` tells which root messages are behind a marked one.
+    pub(crate) fn of(
+        error: PipelineError,
+        roots: impl FnOnce(u32) -> Vec<u32>,
+    ) -> Result<Self, PipelineError> {
+        match error {
+            PipelineError::Fault { identity: guest, fault } => {
+                let suspected = fault.marked.map(roots).unwrap_or_default();
+                Ok(Self { guest, fault, suspected })
+            }
+            error => Err(error),
+        }
+    }
+}
+
+impl From<GuestFault> for PipelineError {
+    fn from(fault: GuestFault) -> Self {
+        Self::Fault { identity: fault.guest, fault: fault.fault }
+    }
 }
 
 impl Chain {
@@ -44,16 +76,28 @@ impl Chain {
         stats: &Arc<Stats>,
     ) -> Result<Self, PipelineError> {
         let mut links = Vec::with_capacity(specs.len());
-        for guest in specs {
-            let name = guest.component.description().name.clone();
-            let opened = Transform::open(&guest.component, &guest.spec).await;
-            let transform = opened.map_err(|source| PipelineError::Start {
-                component: name.clone(),
-                source: Box::new(source),
-            })?;
-            links.push(Live::new(name.into(), transform, Arc::clone(stats)));
+        for (number, guest) in specs.iter().enumerate() {
+            links.push(Live::open(guest, crate::transform_role(number), stats).await?);
         }
         Ok(Self { links, routes })
+    }
+
+    /// Makes new instances of those that are gone.
+    pub(crate) async fn revive(&mut self) -> Result<(), PipelineError> {
+        for link in &mut self.links {
+            link.revive().await?;
+        }
+        Ok(())
+    }
+
+    /// Drops all instances as after a fault.
+    pub(crate) fn drop_instances(&mut self) {
+        self.links.iter_mut().for_each(Live::drop_instance);
+    }
+
+    /// Whether a transform may keep state.
+    pub(crate) fn has_state(&self) -> bool {
+        self.links.iter().any(Live::has_state)
     }
 
     pub(crate) async fn apply(&mut self, root: Stage) -> Result<Chained, ChainError> {
@@ -69,19 +113,15 @@ impl Chain {
 
     /// State written by the transforms since the last time, by keyspace.
     pub(crate) fn take_writes(&mut self) -> Vec<(String, kennel_state::Writes)> {
-        let links = self.links.iter_mut().enumerate();
-        let written = links.filter_map(|(number, link)| {
-            let writes = link.guest()?.take_writes();
-            Some(keyspaces(&crate::transform_role(number), writes))
-        });
+        let links = self.links.iter_mut();
+        let written =
+            links.map(|link| keyspaces(&link.identity().role.clone(), link.take_writes()));
         written.flatten().collect()
     }
 
     pub(crate) async fn close(self) {
         for link in self.links {
-            if let Some(transform) = link.into_guest() {
-                transform.close().await;
-            }
+            link.close().await;
         }
     }
 }
@@ -94,9 +134,12 @@ async fn apply(
     let Chained { stage, mut failed, mut filtered } = chained;
     let (batch, columns) = (stage.batch.clone(), stage.columns());
     let called = link.call(|transform| transform.apply(batch, columns, routes)).await;
-    let answer = called.map_err(ChainError::Pipeline)?;
+    let answer = called.map_err(|error| {
+        let roots = |marked| stage.roots_of(marked);
+        GuestFault::of(error, roots).map_or_else(ChainError::Pipeline, ChainError::Fault)
+    })?;
     let made = answer.map_err(|error| {
-        let component = link.name().to_string();
+        let component = link.name().to_owned();
         match error {
             GuestError::Unavailable(_) => ChainError::Unavailable { component, error },
             source => ChainError::Pipeline(PipelineError::Guest { component, source }),
@@ -104,23 +147,24 @@ async fn apply(
     })?;
     filtered += dropped(&stage, &made);
     for failure in &made.failed {
-        collect(&stage, failure, link.name(), &mut failed);
+        collect(&stage, failure, link.identity(), &mut failed);
     }
     Ok(Chained { stage: stage.transformed(made), failed, filtered })
 }
 
 /// Adds every root message behind a failed one. Transforms are pure enough that a repeated call
 /// would fail again, so their `retry` counts as `reject`.
-fn collect(stage: &Stage, failure: &Failure, component: &Arc<str>, failed: &mut Vec<Failed>) {
+fn collect(stage: &Stage, failure: &Failure, guest: &Arc<Identity>, failed: &mut Vec<Failed>) {
     stage.lineage.of(failure.index).for_each(|root| {
         if !failed.iter().any(|known| known.root == root) {
             failed.push(Failed {
                 root,
-                component: Arc::clone(component),
+                guest: Arc::clone(guest),
                 verdict: Verdict::Reject,
                 code: failure.code.clone(),
                 detail: failure.detail.clone(),
                 attempts: 1,
+                fault: None,
             });
         }
     });

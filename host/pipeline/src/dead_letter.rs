@@ -1,37 +1,82 @@
 //! Dead letters: the original payload and headers, and beside them what happened.
 
+mod record;
+
 use bytes::Bytes;
 use kennel_broker::headers::{HeaderError, HeaderWriter, Kind};
 use kennel_broker::{BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target};
+use kennel_state::ConnectorState;
 
+use crate::PipelineError;
+use crate::checkpoint::keep_records;
+use crate::fail_point::fail_point;
 use crate::settle::{DeadLetterTopic, Failed};
 use crate::stage::Stage;
 
+pub use record::{DeadLetterRecord, Spilled};
+
 /// Sends dead letters on a connection of their own, opened when the first one is due.
 pub(crate) struct DeadLetters {
+    connector: String,
     config: BrokerConfig,
     target: Target,
     connection: Option<Connection>,
+    state: ConnectorState,
 }
 
 impl DeadLetters {
-    pub(crate) fn new(config: BrokerConfig, topic: &DeadLetterTopic) -> Self {
+    pub(crate) fn new(
+        connector: &str,
+        config: BrokerConfig,
+        topic: &DeadLetterTopic,
+        state: ConnectorState,
+    ) -> Self {
         let target = Target::new(topic.stream.clone(), topic.topic.clone());
-        Self { config, target, connection: None }
+        Self { connector: connector.to_owned(), config, target, connection: None, state }
     }
 
-    /// D3: returns only after the broker has confirmed every letter.
+    /// D3: returns only after the broker has confirmed every letter. What it refuses is kept in the
+    /// host's own records, and the error stops the partition.
     pub(crate) async fn send(
         &mut self,
-        connector: &str,
         root: &Stage,
         failed: &[Failed],
-    ) -> Result<(), BrokerError> {
+    ) -> Result<(), PipelineError> {
+        let mut records: Vec<(String, DeadLetterRecord)> = failed
+            .iter()
+            .map(|failed| {
+                (record_id(&self.connector, root, failed), DeadLetterRecord::of(root, failed))
+            })
+            .collect();
+        // What does not fit into headers is there before the letter is: a letter points to it.
+        keep_records(&self.state, encode(&records)).await?;
         let letters = failed
             .iter()
-            .map(|failed| letter(connector, root, failed))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| BrokerError::Configuration(format!("dead letter: {error}")))?;
+            .zip(&records)
+            .map(|(failed, (id, _))| letter(&self.connector, id, root, failed))
+            .collect::<Result<Vec<_>, _>>();
+        let sent = match letters {
+            Ok(letters) => self.send_all(letters).await,
+            Err(error) => Err(BrokerError::Configuration(format!("dead letter: {error}"))),
+        };
+        fail_point("during_dead_letter");
+        let Err(error) = sent else { return Ok(()) };
+        if !is_refusal(&error) {
+            return Err(error.into());
+        }
+        for ((_, record), failed) in records.iter_mut().zip(failed) {
+            record.spill(root, failed);
+        }
+        keep_records(&self.state, encode(&records)).await?;
+        let record = records.first().map(|(id, _)| id.clone()).unwrap_or_default();
+        Err(PipelineError::DeadLetterRefused {
+            topic: self.target.to_string(),
+            record,
+            source: error,
+        })
+    }
+
+    async fn send_all(&mut self, letters: Vec<OutgoingMessage>) -> Result<(), BrokerError> {
         let connection = match self.connection.take().filter(Connection::is_alive) {
             Some(connection) => connection,
             None => {
@@ -40,26 +85,66 @@ impl DeadLetters {
                 connection
             }
         };
-        connection.send(&self.target, Partitioning::Balanced, letters).await?;
+        let sent = connection.send(&self.target, Partitioning::Balanced, letters.clone()).await;
+        if let Err(BrokerError::NotFound { .. }) = sent {
+            // It was there when the connection was made; somebody has deleted it since.
+            connection.create_topic(&self.target.stream, &self.target.topic, 1).await?;
+            connection.send(&self.target, Partitioning::Balanced, letters).await?;
+        } else {
+            sent?;
+        }
         self.connection = Some(connection);
         Ok(())
     }
 }
 
+/// Whether asking again would give the same answer.
+fn is_refusal(error: &BrokerError) -> bool {
+    matches!(
+        error,
+        BrokerError::TooLarge { .. }
+            | BrokerError::Configuration(_)
+            | BrokerError::NotFound { .. }
+            | BrokerError::Refused { .. }
+            | BrokerError::Unauthorized { .. }
+    )
+}
+
+fn encode(records: &[(String, DeadLetterRecord)]) -> Vec<(String, Vec<u8>)> {
+    records.iter().map(|(id, record)| (id.clone(), record.to_json())).collect()
+}
+
+/// The same for every repetition of a letter, and short enough for a header.
+fn record_id(connector: &str, root: &Stage, failed: &Failed) -> String {
+    let batch = &root.batch;
+    let offset = batch.offsets[failed.root as usize];
+    let name = format!("{connector}\0{}\0{}\0{offset}", batch.origin, batch.origin.epoch);
+    record::short_digest(name.as_bytes())
+}
+
 /// The envelope: small headers beside the original ones, because Iggy limits a value to 255 bytes.
-fn letter(connector: &str, root: &Stage, failed: &Failed) -> Result<OutgoingMessage, HeaderError> {
+fn letter(
+    connector: &str,
+    record: &str,
+    root: &Stage,
+    failed: &Failed,
+) -> Result<OutgoingMessage, HeaderError> {
     let index = failed.root as usize;
     let batch = &root.batch;
     let mut headers = HeaderWriter::after(&batch.headers(index));
     headers.text_cut("kennel.dlq.connector", connector)?;
-    headers.text_cut("kennel.dlq.component", &failed.component)?;
+    headers.text_cut("kennel.dlq.component", &failed.guest.component)?;
+    headers.text_cut("kennel.dlq.digest", &failed.guest.digest)?;
+    headers.text_cut("kennel.dlq.stage", &failed.guest.role)?;
     headers.text_cut("kennel.dlq.code", non_empty(&failed.code))?;
     headers.text_cut("kennel.dlq.detail", non_empty(&failed.detail))?;
     headers.field("kennel.dlq.attempts", Kind::U32, &failed.attempts.to_le_bytes())?;
+    headers.number("kennel.dlq.time", record::now_micros())?;
     headers.text_cut("kennel.dlq.stream", &batch.origin.stream)?;
     headers.text_cut("kennel.dlq.topic", &batch.origin.topic)?;
     headers.field("kennel.dlq.partition", Kind::U32, &batch.origin.partition.to_le_bytes())?;
     headers.number("kennel.dlq.offset", batch.offsets[index])?;
+    headers.text_cut("kennel.dlq.record", record)?;
     // A view of the whole polled buffer would keep it alive; a letter is rare and small.
     let payload = Bytes::copy_from_slice(&batch.payload(index));
     Ok(OutgoingMessage { id: 0, payload, headers: headers.finish() })

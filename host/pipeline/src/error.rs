@@ -1,10 +1,13 @@
 //! Why a lane or loop cannot go on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kennel_broker::BrokerError;
 use kennel_sandbox::{Fault, GuestError, StartError};
 use kennel_state::StateError;
+
+use crate::live::Identity;
 
 /// Why a lane or loop ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +16,13 @@ pub enum PipelineError {
     #[error("broker")]
     Broker(#[from] BrokerError),
     /// An instance ended.
-    #[error("{component}")]
+    #[error("{}", identity.component)]
     Fault {
-        /// Name of the component.
-        component: String,
+        /// Which guest it was.
+        identity: Arc<Identity>,
         /// What happened.
         #[source]
-        fault: Box<Fault>,
+        fault: Arc<Fault>,
     },
     /// An instance could not be made.
     #[error("{component}")]
@@ -52,6 +55,46 @@ pub enum PipelineError {
         code: String,
         /// The failure's detail.
         detail: String,
+    },
+    /// More messages failed than the operator is willing to lose sight of.
+    #[error(
+        "{letters} dead letters among 1000 messages, the budget is {budget} ([delivery] dead_letter_budget); the last: {code}: {detail}"
+    )]
+    DeadLetterBudget {
+        /// Dead letters there would be.
+        letters: u64,
+        /// The configured budget.
+        budget: u32,
+        /// The last failure's code.
+        code: String,
+        /// The last failure's detail.
+        detail: String,
+    },
+    /// The broker does not take a dead letter; the message is kept in the host's records.
+    #[error(
+        "the dead letter topic {topic} refuses a letter; the message is kept as record {record}, and its partition stops before it"
+    )]
+    DeadLetterRefused {
+        /// Stream and topic.
+        topic: String,
+        /// The record's id.
+        record: String,
+        /// What the broker said.
+        source: BrokerError,
+    },
+    /// The destination says it is where the partition has not been.
+    #[error(
+        "{component} is at offset {position} of {origin}, but the partition ends at {end}; if its messages were lost or its topic was made anew, `kennel offsets seek` begins a new epoch"
+    )]
+    BeyondEnd {
+        /// Name of the component.
+        component: String,
+        /// Stream, topic and partition.
+        origin: String,
+        /// What the destination answered.
+        position: u64,
+        /// The offset after the newest message.
+        end: u64,
     },
     /// The state store failed.
     #[error(transparent)]
@@ -99,7 +142,10 @@ impl PipelineError {
                 StartError::Grant(_) | StartError::Instantiate(_) => Remedy::Operator,
             },
             Self::Guest { source, .. } => remedy_of(source),
-            Self::Message { .. } => Remedy::Operator,
+            Self::Message { .. }
+            | Self::DeadLetterBudget { .. }
+            | Self::DeadLetterRefused { .. }
+            | Self::BeyondEnd { .. } => Remedy::Operator,
         }
     }
 }

@@ -12,10 +12,12 @@
 #![forbid(unsafe_code)]
 
 mod backoff;
+mod breaker;
 mod chain;
 mod checkpoint;
 mod dead_letter;
 mod error;
+mod fail_point;
 mod live;
 mod settle;
 pub mod sink;
@@ -24,8 +26,11 @@ mod stage;
 mod stats;
 
 pub use backoff::Backoff;
+pub use breaker::{Breaker, BreakerReading};
 pub use chain::TransformSpec;
+pub use dead_letter::{DeadLetterRecord, Spilled};
 pub use error::{PipelineError, Remedy};
+pub use live::Identity;
 pub use settle::{DeadLetterTopic, OnError, Settlement};
 pub use stats::{Activity, PartitionProgress, Snapshot, Stats};
 

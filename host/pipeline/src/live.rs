@@ -6,35 +6,124 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kennel_sandbox::{Answer, Fault};
+use kennel_sandbox::capability::state::StagedWrites;
+use kennel_sandbox::{Answer, Component, Fault, InstanceSpec, Sink, Source, StartError, Transform};
 
-use crate::{PipelineError, Stats};
+use crate::{Guest, PipelineError, Stats};
+
+/// Which guest of a connector something is about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Name of the component, as it describes itself.
+    pub component: String,
+    /// `sink`, `source`, `transform-0` …
+    pub role: String,
+    /// SHA-256 of the component, hexadecimal.
+    pub digest: String,
+}
+
+/// Sinks, sources and transforms.
+pub(crate) trait Instance: Sized + Send {
+    fn open(
+        component: &Component,
+        spec: &InstanceSpec,
+    ) -> impl Future<Output = Result<Self, StartError>> + Send;
+    fn take_writes(&mut self) -> StagedWrites;
+    fn close(self) -> impl Future<Output = ()> + Send;
+}
+
+macro_rules! instance {
+    ($($guest:ident),*) => {$(
+        impl Instance for $guest {
+            async fn open(component: &Component, spec: &InstanceSpec) -> Result<Self, StartError> {
+                $guest::open(component, spec).await
+            }
+
+            fn take_writes(&mut self) -> StagedWrites {
+                $guest::take_writes(self)
+            }
+
+            async fn close(self) {
+                $guest::close(self).await;
+            }
+        }
+    )*};
+}
+
+instance!(Sink, Source, Transform);
 
 pub(crate) struct Live<G> {
-    name: Arc<str>,
+    identity: Arc<Identity>,
+    made_from: Guest,
     /// None only while a call is under way, or after it ended the instance.
     guest: Option<G>,
     stats: Arc<Stats>,
 }
 
+impl<G: Instance> Live<G> {
+    /// Makes an instance in the role `role` and opens it.
+    pub(crate) async fn open(
+        made_from: &Guest,
+        role: String,
+        stats: &Arc<Stats>,
+    ) -> Result<Self, PipelineError> {
+        let component = &made_from.component;
+        let identity = Arc::new(Identity {
+            component: component.description().name.clone(),
+            role,
+            digest: component.digest().to_owned(),
+        });
+        let (made_from, stats) = (made_from.clone(), Arc::clone(stats));
+        let mut live = Self { identity, made_from, guest: None, stats };
+        live.revive().await?;
+        Ok(live)
+    }
+
+    /// Makes a new instance if the last one is gone; whether it did.
+    pub(crate) async fn revive(&mut self) -> Result<bool, PipelineError> {
+        if self.guest.is_some() {
+            return Ok(false);
+        }
+        let opened = G::open(&self.made_from.component, &self.made_from.spec).await;
+        let guest = opened.map_err(|source| PipelineError::Start {
+            component: self.identity.component.clone(),
+            source: Box::new(source),
+        })?;
+        self.guest = Some(guest);
+        Ok(true)
+    }
+
+    /// Drops the instance as after a fault, without a word to it.
+    pub(crate) fn drop_instance(&mut self) {
+        self.guest = None;
+    }
+
+    /// State written since the last time, or nothing if the instance is gone.
+    pub(crate) fn take_writes(&mut self) -> StagedWrites {
+        self.guest.as_mut().map(G::take_writes).unwrap_or_default()
+    }
+
+    /// Closes the instance, best effort, unless a fault ended it.
+    pub(crate) async fn close(self) {
+        if let Some(guest) = self.guest {
+            guest.close().await;
+        }
+    }
+}
+
 impl<G> Live<G> {
-    pub(crate) fn new(name: Arc<str>, guest: G, stats: Arc<Stats>) -> Self {
-        Self { name, guest: Some(guest), stats }
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
     }
 
     /// Name of the component.
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
+    pub(crate) fn name(&self) -> &str {
+        &self.identity.component
     }
 
-    /// The guest, unless a fault ended it.
-    pub(crate) fn guest(&mut self) -> Option<&mut G> {
-        self.guest.as_mut()
-    }
-
-    /// The guest, to be closed.
-    pub(crate) fn into_guest(self) -> Option<G> {
-        self.guest
+    /// Whether it may keep state.
+    pub(crate) fn has_state(&self) -> bool {
+        self.made_from.spec.grants.state_bytes.is_some()
     }
 
     /// One call, timed; a fault ends the guest.
@@ -51,8 +140,8 @@ impl<G> Live<G> {
 
     /// The guest for a call that runs beside other work; [`Live::give_back`] ends it.
     pub(crate) fn take(&mut self) -> Result<G, PipelineError> {
-        let gone = || PipelineError::Internal(format!("{} is gone", self.name));
-        self.guest.take().ok_or_else(gone)
+        let guest = self.guest.take();
+        guest.ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name())))
     }
 
     /// What a call led to, and how long it took.
@@ -69,8 +158,8 @@ impl<G> Live<G> {
             }
             Err(fault) => {
                 self.stats.faulted();
-                let component = self.name.to_string();
-                Err(PipelineError::Fault { component, fault: Box::new(fault) })
+                let identity = Arc::clone(&self.identity);
+                Err(PipelineError::Fault { identity, fault: Arc::new(fault) })
             }
         }
     }

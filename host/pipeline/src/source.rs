@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::chain::{Chain, ChainError};
 use crate::checkpoint::{commit, keyspaces};
+use crate::fail_point::fail_point;
 use crate::live::{Live, timed};
 use crate::settle::{Settlement, Settler};
 use crate::stage::Stage;
@@ -98,30 +99,14 @@ impl SourceLoop {
         stats: Arc<Stats>,
         stop: CancellationToken,
     ) -> Result<SourceEnd, PipelineError> {
-        let name = spec.source.component.description().name.clone();
         let chain = Chain::open(&spec.transforms, spec.targets.len(), &stats).await?;
-        let source = Source::open(&spec.source.component, &spec.source.spec).await;
-        let source = source.map_err(|source| PipelineError::Start {
-            component: name.clone(),
-            source: Box::new(source),
-        })?;
-        let settler =
-            Settler::new(&spec.connector, &spec.settlement, &spec.broker, Arc::clone(&stats));
-        let mut this = Self {
-            source: Live::new(name.into(), source, Arc::clone(&stats)),
-            spec,
-            chain,
-            settler,
-            state,
-            stats,
-            stop,
-            connection: None,
-            next: 0,
-        };
+        let source = Live::open(&spec.source, crate::SOURCE_ROLE.to_owned(), &stats).await?;
+        let shared = Arc::clone(&stats);
+        let settler = Settler::new(&spec.connector, &spec.settlement, &spec.broker, &state, shared);
+        let mut this =
+            Self { source, spec, chain, settler, state, stats, stop, connection: None, next: 0 };
         let ended = this.work().await;
-        if let Some(source) = this.source.into_guest() {
-            source.close().await;
-        }
+        this.source.close().await;
         this.chain.close().await;
         ended
     }
@@ -172,7 +157,7 @@ impl SourceLoop {
                 Ok(produced) => {
                     backoff.reset();
                     let idle = produced.progress == Progress::Idle && produced.messages.is_empty();
-                    let writes = self.source.guest().map(Source::take_writes).unwrap_or_default();
+                    let writes = self.source.take_writes();
                     pending = Some(Polled { produced, writes });
                     if idle {
                         pause(&self.stop, self.spec.poll_interval).await;
@@ -224,6 +209,7 @@ impl SourceLoop {
                 match self.chain.apply(root.clone()).await {
                     Ok(chained) => break chained,
                     Err(ChainError::Pipeline(error)) => return Err(error),
+                    Err(ChainError::Fault(fault)) => return Err(fault.into()),
                     Err(ChainError::Unavailable { component, error }) => {
                         self.stats.retried();
                         let wait = backoff.next_wait(crate::error::waits(&error).flatten());
@@ -236,7 +222,7 @@ impl SourceLoop {
                 }
             };
             self.stats.filtered(chained.filtered);
-            self.settler.settle(&root, &mut chained.failed).await?;
+            self.settler.settle(&root, root.batch.len(), &mut chained.failed).await?;
             if !self.send(&chained.stage, &ids).await? {
                 return Ok(None);
             }
@@ -247,7 +233,11 @@ impl SourceLoop {
         let mut all = keyspaces(crate::SOURCE_ROLE, writes);
         all.extend(self.chain.take_writes());
         let cursor = produced.cursor;
-        commit(&self.state, Commit { cursor: Some(cursor.to_vec()), writes: all }).await?;
+        let cursor_bytes = Some(cursor.to_vec());
+        fail_point("before_cursor");
+        commit(&self.state, Commit { cursor: cursor_bytes, writes: all, ..Commit::default() })
+            .await?;
+        fail_point("after_cursor");
         Ok(Some(cursor))
     }
 
@@ -345,11 +335,12 @@ impl SourceLoop {
             }
             tracing::warn!(connector = self.spec.connector, "confirm: {error}");
         }
+        fail_point("after_confirm");
         Ok(())
     }
 
     fn refused(&self, source: GuestError) -> PipelineError {
-        PipelineError::Guest { component: self.source.name().to_string(), source }
+        PipelineError::Guest { component: self.source.name().to_owned(), source }
     }
 }
 

@@ -135,6 +135,25 @@ impl Stage {
         Self { batch, lineage: Lineage::Same, keys, routes: messages.routes, root: None }
     }
 
+    /// The root messages at `indices` (ascending) as a stage of their own, which accounts for `begin` to
+    /// `end`. Only of a stage that no transform has touched.
+    pub(crate) fn part(&self, indices: &[u32], begin: u64, end: u64) -> Self {
+        let batch = Batch { begin, end, ..self.batch.select(indices) };
+        let ends = (1..=indices.len() as u32).collect();
+        let lineage = Lineage::Made { inputs: indices.to_vec(), ends };
+        let (keys, routes) = (self.keys.clone(), self.routes.clone());
+        Self { batch, lineage, keys, routes, root: self.root.clone() }
+    }
+
+    /// The root messages that message `index` was made of; none if there is no such message.
+    pub(crate) fn roots_of(&self, index: u32) -> Vec<u32> {
+        let mut roots = Vec::new();
+        if (index as usize) < self.batch.len() {
+            self.lineage.of(index).for_each(|root| roots.push(root));
+        }
+        roots
+    }
+
     /// Columns for the interface `context`.
     pub(crate) fn columns(&self) -> Option<Arc<dyn Columns>> {
         let root = Arc::clone(self.root.as_ref()?);

@@ -243,7 +243,9 @@ fn check_positions(
 }
 
 impl Position {
-    fn is_of(&self, origin: &Origin) -> bool {
+    /// Whether it is a position in the partition and epoch of `origin`.
+    #[must_use]
+    pub fn is_of(&self, origin: &Origin) -> bool {
         *self.stream == *origin.stream
             && *self.topic == *origin.topic
             && self.partition == origin.partition

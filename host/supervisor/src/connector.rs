@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kennel_broker::{BrokerConfig, Target};
 use kennel_pipeline::sink::{Lane, LaneContext, SinkSpec};
 use kennel_pipeline::source::{SourceEnd, SourceLoop, SourceSpec};
-use kennel_pipeline::{PipelineError, Remedy, Stats};
+use kennel_pipeline::{Breaker, PipelineError, Remedy, Stats};
 use kennel_state::ConnectorState;
 use tokio::sync::{Barrier, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -68,6 +68,8 @@ pub struct Handle {
     pub inputs: Vec<Input>,
     /// What it counts.
     pub stats: Arc<Stats>,
+    /// Whether its other system can be reached.
+    pub breaker: Arc<Breaker>,
     /// What it does.
     pub status: watch::Receiver<Status>,
     /// Ends after it has stopped, finished or failed.
@@ -94,7 +96,9 @@ impl Input {
 pub fn start(spec: ConnectorSpec, state: ConnectorState, stop: &CancellationToken) -> Handle {
     let (status_sender, status) = watch::channel(Status { state: State::Starting, restarts: 0 });
     let stats = Arc::new(Stats::default());
+    let breaker = Arc::new(Breaker::default());
     let supervised = Arc::new(Supervised {
+        breaker: Arc::clone(&breaker),
         key: spec.key.clone(),
         broker: spec.broker,
         policy: spec.restart,
@@ -114,7 +118,7 @@ pub fn start(spec: ConnectorSpec, state: ConnectorState, stop: &CancellationToke
             Work::Source(topics) => supervised.run_source(topics).await,
         }
     });
-    Handle { key: spec.key, is_source, inputs, stats, status, task }
+    Handle { key: spec.key, is_source, inputs, stats, breaker, status, task }
 }
 
 struct Supervised {
@@ -123,6 +127,7 @@ struct Supervised {
     policy: RestartPolicy,
     state: ConnectorState,
     stats: Arc<Stats>,
+    breaker: Arc<Breaker>,
     stop: CancellationToken,
     board: Board,
 }
@@ -190,6 +195,7 @@ impl Supervised {
                     let context = LaneContext {
                         state: this.state.clone(),
                         stats: Arc::clone(&this.stats),
+                        breaker: Arc::clone(&this.breaker),
                         stop: this.stop.clone(),
                         together: first_run.swap(false, Relaxed).then(|| Arc::clone(&together)),
                     };

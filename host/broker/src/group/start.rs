@@ -61,7 +61,11 @@ impl GroupMember {
         }
     }
 
-    async fn end(&mut self, partition: u32) -> Result<u64, BrokerError> {
+    /// The offset after the newest message, also when retention has removed that.
+    ///
+    /// # Errors
+    /// Those of any request.
+    pub async fn end(&mut self, partition: u32) -> Result<u64, BrokerError> {
         match self.probe(partition, WirePollingStrategy::last()).await? {
             Probe::Message(offset) => Ok(offset.saturating_add(1)),
             Probe::Nothing { end } => Ok(end),

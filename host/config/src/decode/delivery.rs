@@ -2,14 +2,8 @@
 
 use super::check_iggy_name;
 use crate::connector::Direction;
-use crate::delivery::{DeadLetterTopic, Delivery, FlushLimit, OnError};
+use crate::delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 use crate::reader::Reader;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Guarantee {
-    AtLeastOnce,
-    ExactlyOnce,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ErrorPolicy {
@@ -22,19 +16,32 @@ enum ErrorPolicy {
 pub(super) fn delivery(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<Delivery> {
     let guarantees =
         [("at-least-once", Guarantee::AtLeastOnce), ("exactly-once", Guarantee::ExactlyOnce)];
-    if reader.choice("guarantee", &guarantees) == Some(Guarantee::ExactlyOnce) {
-        let help = "write \"at-least-once\"; a sink may still see a message again after a crash";
-        reader.not_available("guarantee", "delivery exactly once", help);
+    let guarantee = reader.choice("guarantee", &guarantees);
+    if guarantee == Some(Guarantee::ExactlyOnce) && matches!(direction, Some(Direction::Source(_)))
+    {
+        // D8: the broker keeps no identities that would tell a repetition from a new message.
+        let detail = "a source cannot deliver exactly once: Iggy appends what is sent twice, twice";
+        let help = "write \"at-least-once\", and let readers drop repetitions by message id";
+        reader.conflict("guarantee", detail, help);
     }
     let on_error = on_error(reader, direction);
     let (attempts, restarts) = (reader.small_integer("attempts"), reader.small_integer("restarts"));
+    let dead_letter_budget = reader.small_integer("dead_letter_budget");
     let flush = reader.section("flush");
     let flush = FlushLimit {
         messages: flush.integer("messages"),
         bytes: flush.size("bytes"),
         age: flush.duration("age"),
     };
-    Some(Delivery { on_error: on_error?, attempts, restarts, flush })
+    Some(Delivery {
+        guarantee: guarantee?,
+        guarantee_origin: reader.origin_of("guarantee").clone(),
+        on_error: on_error?,
+        attempts,
+        restarts,
+        dead_letter_budget,
+        flush,
+    })
 }
 
 fn on_error(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<OnError> {

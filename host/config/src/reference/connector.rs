@@ -263,7 +263,7 @@ static DELIVERY: Section = Section {
             "guarantee",
             Choice(&["at-least-once", "exactly-once"]),
             Value("\"at-least-once\""),
-            "`exactly-once` is not available in this version and refused.",
+            "`exactly-once` needs a sink that describes itself as transactional or idempotent, and is refused for any other component.",
         ),
         key(
             "on_error",
@@ -288,6 +288,12 @@ static DELIVERY: Section = Section {
             Integer { least: 0, most: 1000 },
             Value("3"),
             "Faults of the component's own that replace its instance before the connector is failed.",
+        ),
+        key(
+            "dead_letter_budget",
+            Integer { least: 0, most: 1000 },
+            Value("10"),
+            "Most dead letters among 1,000 messages of a lane; one more fails the connector. `1000`: no limit.",
         ),
         key(
             "flush",

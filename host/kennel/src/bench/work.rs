@@ -83,12 +83,18 @@ impl Bench {
                 .into_iter()
                 .collect(),
             sink: self.guest(sink, "{}"),
-            settlement: Settlement { on_error: OnError::Stop, attempts: 1 },
+            settlement: Settlement {
+                on_error: OnError::Stop,
+                attempts: 1,
+                dead_letter_budget: 0,
+                restarts: 0,
+            },
             flush: FlushLimit { messages: 100_000, bytes: 64 << 20, age: Duration::from_secs(1) },
         };
         let stats = Arc::new(Stats::default());
         let stop = CancellationToken::new();
         let context = LaneContext {
+            breaker: Arc::default(),
             state: self.state.connector("bench"),
             stats: Arc::clone(&stats),
             stop: stop.clone(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use comfy_table::{Cell, CellAlignment, Table as TextTable, presets};
 use crossterm::{cursor, queue, terminal};
 use indicatif::{ProgressBar, ProgressStyle};
-use kennel_pipeline::{Snapshot, Stats};
+use kennel_pipeline::{Breaker, BreakerReading, Snapshot, Stats};
 use kennel_supervisor::{Handle, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -60,6 +60,7 @@ struct Row {
     key: String,
     stages: String,
     stats: Arc<Stats>,
+    breaker: Arc<Breaker>,
     status: watch::Receiver<Status>,
     last: Snapshot,
 }
@@ -70,6 +71,7 @@ impl Table {
             key: handle.key.clone(),
             stages: stages(loaded),
             stats: Arc::clone(&handle.stats),
+            breaker: Arc::clone(&handle.breaker),
             status: handle.status.clone(),
             last: Snapshot::default(),
         });
@@ -160,7 +162,12 @@ fn render(rows: &mut [Row], elapsed: Duration) -> String {
             now.dead_lettered.to_string(),
             format!("{guest:.0} %"),
         ];
-        let status = row.status.borrow().state.name().to_owned();
+        let status = match row.breaker.reading() {
+            BreakerReading { unavailable: Some(_), failures, .. } => {
+                format!("unavailable {failures}x")
+            }
+            _ => row.status.borrow().state.name().to_owned(),
+        };
         let mut cells = vec![Cell::new(&row.key), Cell::new(status), Cell::new(&row.stages)];
         cells.extend(numbers.map(|number| Cell::new(number).set_alignment(CellAlignment::Right)));
         table.add_row(cells);

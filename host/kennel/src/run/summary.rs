@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kennel_pipeline::Snapshot;
+use kennel_pipeline::{BreakerReading, Snapshot};
 use kennel_supervisor::{Handle, State, Status};
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ struct ConnectorSummary {
     #[serde(flatten)]
     status: Status,
     #[serde(flatten)]
+    breaker: BreakerReading,
+    #[serde(flatten)]
     counted: Snapshot,
 }
 
@@ -30,6 +32,7 @@ impl Summary {
             key: handle.key.clone(),
             kind: if handle.is_source { "source" } else { "sink" },
             status: handle.status.borrow().clone(),
+            breaker: handle.breaker.reading(),
             counted: handle.stats.snapshot(),
         });
     }

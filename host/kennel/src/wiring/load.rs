@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kennel_config::{ConfigError, ConnectorConfig, GuestConfig, check_against_schema};
-use kennel_sandbox::{Component, Engine, Kind, LoadError, StartError};
+use kennel_config::{ConfigError, ConnectorConfig, Guarantee, GuestConfig, check_against_schema};
+use kennel_sandbox::{Component, Delivery, Engine, Kind, LoadError, StartError};
 
 /// Told about each component, so that a person sees why a first start takes long.
 pub(crate) trait Progress {
@@ -94,6 +94,7 @@ pub(crate) async fn load(
 pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, StartError> {
     let mut errors = Vec::new();
     for connector in loaded {
+        errors.extend(guarantee_problem(connector));
         check(&connector.component, &connector.config.config, &mut errors).await?;
         for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms)
         {
@@ -101,6 +102,20 @@ pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, Star
         }
     }
     Ok(errors)
+}
+
+/// D8: a guarantee that a connector cannot keep is refused, not weakened in silence.
+fn guarantee_problem(connector: &Loaded) -> Option<ConfigError> {
+    let description = connector.component.description();
+    let delivery = &connector.config.delivery;
+    let can = description.delivery != Delivery::AtLeastOnce;
+    (delivery.guarantee == Guarantee::ExactlyOnce && !can).then(|| {
+        delivery.refuse_guarantee(format!(
+            "the component `{}` describes its delivery as at-least-once: it can neither keep its position \
+             in one transaction with the messages nor recognise a message that it has",
+            description.name
+        ))
+    })
 }
 
 async fn check(

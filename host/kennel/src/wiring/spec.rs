@@ -187,6 +187,8 @@ fn settlement(loaded: &Loaded, stream: &str) -> Settlement {
             }),
         },
         attempts: delivery.attempts,
+        dead_letter_budget: delivery.dead_letter_budget,
+        restarts: delivery.restarts,
     }
 }
 

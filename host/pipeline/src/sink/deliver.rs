@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use kennel_sandbox::{GuestError, Receipt, Sink, Verdict};
+use kennel_sandbox::{Fault, FaultKind, GuestError, Receipt, Sink, Unavailability, Verdict};
 use tokio_util::sync::CancellationToken;
 
-use crate::chain::{Chain, ChainError, Chained};
+use crate::chain::{Chain, ChainError, Chained, GuestFault};
 use crate::live::Live;
 use crate::settle::Failed;
 use crate::stage::Stage;
-use crate::{Backoff, PipelineError, Stats};
+use crate::{Backoff, Breaker, PipelineError, Stats};
 
 /// The guests of a lane.
 pub(super) struct Guests {
     pub(super) chain: Chain,
     pub(super) sink: Live<Sink>,
+    pub(super) breaker: Arc<Breaker>,
     pub(super) stats: Arc<Stats>,
     pub(super) stop: CancellationToken,
     pub(super) attempts: u32,
@@ -29,12 +30,24 @@ pub(super) struct Delivered {
     pub(super) bytes: u64,
     /// Whether only `flush` makes them durable.
     pub(super) held: bool,
+    /// Whether the sink was called: it accounts for all of the batch then.
+    pub(super) given: bool,
 }
 
-/// Stopped while waiting; the batch comes again after the next start.
+impl Delivered {
+    /// The sink was not called.
+    pub(super) fn nothing() -> Self {
+        Self { failed: Vec::new(), messages: 0, bytes: 0, held: false, given: false }
+    }
+}
+
+/// How far a call came.
 pub(super) enum Outcome<T> {
     Done(T),
+    /// Stopped while waiting; what was in hand comes again after the next start.
     Stopped,
+    /// An instance ended; what was in hand comes again on a fresh one.
+    Ended(GuestFault),
 }
 
 impl Guests {
@@ -48,8 +61,9 @@ impl Guests {
             match self.chain.apply(root.clone()).await {
                 Ok(chained) => break chained,
                 Err(ChainError::Pipeline(error)) => return Err(error),
+                Err(ChainError::Fault(fault)) => return Ok(Outcome::Ended(fault)),
                 Err(ChainError::Unavailable { component, error }) => {
-                    if self.wait(&mut backoff, &component, &error).await.is_stopped() {
+                    if self.wait(&mut backoff, &component, &error).await.is_err() {
                         return Ok(Outcome::Stopped);
                     }
                 }
@@ -57,7 +71,7 @@ impl Guests {
         };
         let Chained { stage, failed, filtered } = chained;
         self.stats.filtered(filtered);
-        let delivered = Delivered { failed, messages: 0, bytes: 0, held: false };
+        let delivered = Delivered { failed, ..Delivered::nothing() };
         if stage.batch.is_empty() {
             return Ok(Outcome::Done(delivered));
         }
@@ -72,25 +86,27 @@ impl Guests {
         mut delivered: Delivered,
     ) -> Result<Outcome<Delivered>, PipelineError> {
         let mut pending: Vec<u32> = (0..stage.batch.len() as u32).collect();
-        let mut retries: Vec<Failed> = Vec::new();
         let mut batch = stage.batch.clone();
         let mut backoff = Backoff::default();
         let mut attempt = 0;
+        delivered.given = true;
         loop {
             batch.attempt = attempt;
             let columns = (pending.len() == stage.batch.len()).then(|| stage.columns()).flatten();
-            let receipt = match self.sink.call(|sink| sink.consume(batch.clone(), columns)).await? {
-                Ok(receipt) => receipt,
-                Err(error) => {
-                    let error = self.unavailable(error)?;
+            let call = |sink: Sink| sink.consume(batch.clone(), columns.clone());
+            let roots = |marked: u32| {
+                let index = pending.get(marked as usize);
+                index.map(|index| stage.roots_of(*index)).unwrap_or_default()
+            };
+            let receipt = match self.call_sink(call, roots).await? {
+                Outcome::Done(Some(receipt)) => receipt,
+                Outcome::Done(None) => {
                     attempt += 1;
-                    if self.wait_for_sink(&mut backoff, &error).await.is_stopped() {
-                        return Ok(Outcome::Stopped);
-                    }
                     continue;
                 }
+                Outcome::Stopped => return Ok(Outcome::Stopped),
+                Outcome::Ended(fault) => return Ok(Outcome::Ended(fault)),
             };
-            backoff.reset();
             let handled = receipt.handled as usize;
             let taken = handled - receipt.failed.len();
             delivered.messages += taken as u64;
@@ -100,19 +116,21 @@ impl Guests {
             };
             delivered.held |= receipt.held && taken > 0;
             let mut again = Vec::new();
+            let mut reason = "no message was handled".to_owned();
             for failure in receipt.failed {
                 let index = pending[failure.index as usize];
                 let failed = Failed {
                     root: stage.lineage.of(index).first(),
-                    component: Arc::clone(self.sink.name()),
+                    guest: Arc::clone(self.sink.identity()),
                     verdict: failure.verdict,
                     code: failure.code,
                     detail: failure.detail,
                     attempts: attempt + 1,
+                    fault: None,
                 };
                 if failed.verdict == Verdict::Retry && attempt + 1 < self.attempts {
                     again.push(index);
-                    retries.push(failed);
+                    reason = format!("{}: {}", failed.code, failed.detail);
                 } else {
                     stage.lineage.of(index).for_each(|root| {
                         if !delivered.failed.iter().any(|known| known.root == root) {
@@ -131,13 +149,9 @@ impl Guests {
             }
             if wait || handled == 0 {
                 attempt += 1;
-                let reason = retries.pop().map_or_else(
-                    || "no message was handled".to_owned(),
-                    |failed| format!("{}: {}", failed.code, failed.detail),
-                );
-                retries.clear();
                 let error = unavailable(reason);
-                if self.wait_for_sink(&mut backoff, &error).await.is_stopped() {
+                let name = Arc::clone(self.sink.identity());
+                if self.wait(&mut backoff, &name.component, &error).await.is_err() {
                     return Ok(Outcome::Stopped);
                 }
             }
@@ -146,31 +160,59 @@ impl Guests {
         }
     }
 
-    /// An outage is waited out here; every other error ends the lane.
-    pub(super) fn unavailable(&self, error: GuestError) -> Result<GuestError, PipelineError> {
-        match error {
-            GuestError::Unavailable(_) => Ok(error),
-            source => Err(PipelineError::Guest { component: self.sink.name().to_string(), source }),
+    /// Calls the sink as soon as the breaker allows it. `Done(None)`: the other system is down; the
+    /// breaker is open now, so the next call waits.
+    pub(super) async fn call_sink<T, F>(
+        &mut self,
+        call: impl FnOnce(Sink) -> F,
+        roots: impl FnOnce(u32) -> Vec<u32>,
+    ) -> Result<Outcome<Option<T>>, PipelineError>
+    where
+        F: Future<Output = crate::live::Called<Sink, T>>,
+    {
+        let breaker = Arc::clone(&self.breaker);
+        let Some(permit) = breaker.admit(&self.stop).await else { return Ok(Outcome::Stopped) };
+        let component = self.sink.name().to_owned();
+        let answer = match self.sink.call(call).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let ended = GuestFault::of(error, roots)?;
+                if is_outage(&ended.fault) {
+                    self.stats.retried();
+                    let wait = permit.failed(&ended.fault.to_string(), None);
+                    tracing::warn!(component, "{}; next try in {wait:.1?}", ended.fault);
+                }
+                return Ok(Outcome::Ended(ended));
+            }
+        };
+        match answer {
+            Ok(answer) => {
+                permit.succeeded();
+                Ok(Outcome::Done(Some(answer)))
+            }
+            Err(GuestError::Unavailable(Unavailability { detail, retry_after })) => {
+                self.stats.retried();
+                let wait = permit.failed(&detail, retry_after);
+                tracing::warn!(component, "unavailable: {detail}; next try in {wait:.1?}");
+                Ok(Outcome::Done(None))
+            }
+            Err(source) => Err(PipelineError::Guest { component, source }),
         }
     }
 
-    pub(super) async fn wait_for_sink(
-        &mut self,
-        backoff: &mut Backoff,
-        error: &GuestError,
-    ) -> Outcome<()> {
-        let name = Arc::clone(self.sink.name());
-        self.wait(backoff, &name, error).await
+    /// Whether any guest may keep state.
+    pub(super) fn have_state(&self) -> bool {
+        self.sink.has_state() || self.chain.has_state()
     }
 
-    /// `&mut`, because a shared borrow of guests must not live across an await: stores are not
-    /// `Sync`.
+    /// Waits; an error: stopped meanwhile. `&mut`, because a shared borrow of guests must not live
+    /// across an await: stores are not `Sync`.
     async fn wait(
         &mut self,
         backoff: &mut Backoff,
         component: &str,
         error: &GuestError,
-    ) -> Outcome<()> {
+    ) -> Result<(), Stopped> {
         self.stats.retried();
         let asked = match error {
             GuestError::Unavailable(unavailability) => unavailability.retry_after,
@@ -179,16 +221,17 @@ impl Guests {
         let wait = backoff.next_wait(asked);
         tracing::warn!(component, attempt = backoff.attempts(), "{error}; next try in {wait:.1?}");
         tokio::select! {
-            () = tokio::time::sleep(wait) => Outcome::Done(()),
-            () = self.stop.cancelled() => Outcome::Stopped,
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = self.stop.cancelled() => Err(Stopped),
         }
     }
 }
 
-impl Outcome<()> {
-    pub(super) fn is_stopped(&self) -> bool {
-        matches!(self, Self::Stopped)
-    }
+struct Stopped;
+
+/// The other system took too long, whatever the guest was to do: nothing is wrong with a message.
+pub(super) fn is_outage(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::CallTimeout { .. })
 }
 
 /// The handled messages that did not fail.
@@ -197,6 +240,6 @@ fn taken_indices(receipt: &Receipt) -> Vec<u32> {
     (0..receipt.handled).filter(|index| failed.next_if_eq(index).is_none()).collect()
 }
 
-pub(super) fn unavailable(detail: String) -> GuestError {
-    GuestError::Unavailable(kennel_sandbox::Unavailability { detail, retry_after: None })
+fn unavailable(detail: String) -> GuestError {
+    GuestError::Unavailable(Unavailability { detail, retry_after: None })
 }

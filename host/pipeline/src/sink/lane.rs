@@ -1,29 +1,33 @@
 //! One lane: what its poller read goes through its guests, is settled and checkpointed, in order.
 
+mod assignment;
+mod checkpoint;
+mod recovery;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kennel_broker::{BrokerError, StartPosition};
-use kennel_sandbox::{Origin, Position, Sink};
-use kennel_state::{Commit, ConnectorState};
+use kennel_broker::BrokerError;
+use kennel_sandbox::Sink;
+use kennel_state::ConnectorState;
 use tokio::sync::{Barrier, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::SinkSpec;
-use super::deliver::{Delivered, Guests, Outcome, unavailable};
+use super::deliver::{Delivered, Guests, Outcome};
 use super::poller::{Event, PREFETCH, Poller, Request};
 use super::progress::{Held, Partition};
+use super::quarantine::Quarantine;
 use crate::chain::Chain;
-use crate::checkpoint::{commit, keyspaces};
+use crate::fail_point::fail_point;
 use crate::live::Live;
 use crate::settle::Settler;
 use crate::stage::Stage;
 use crate::stats::LaneActivity;
-use crate::{Backoff, PipelineError, Stats};
+use crate::{Breaker, PipelineError, Stats};
+use recovery::Recoveries;
 
-/// Offsets are stored at most this often, and whenever the lane comes to rest.
-const STORE_INTERVAL: Duration = Duration::from_millis(200);
 /// How long a lane waits for those that begin with it.
 const TOGETHER: Duration = Duration::from_secs(1);
 
@@ -36,10 +40,14 @@ pub struct Lane {
     stats: Arc<Stats>,
     activity: Arc<LaneActivity>,
     partitions: BTreeMap<u32, Partition>,
+    quarantines: BTreeMap<u32, Quarantine>,
+    recoveries: Recoveries,
     held: Held,
     last_store: Instant,
     last_call: Instant,
     requests: mpsc::Sender<Request>,
+    /// When the topic was created; part of the epoch.
+    topic_created_at: u64,
 }
 
 /// What a lane shares with its connector.
@@ -48,10 +56,20 @@ pub struct LaneContext {
     pub state: ConnectorState,
     /// The connector's counters.
     pub stats: Arc<Stats>,
+    /// The connector's breaker.
+    pub breaker: Arc<Breaker>,
     /// Ends the lane at a batch boundary.
     pub stop: CancellationToken,
     /// Where lanes that begin together wait for each other before they ask for partitions.
     pub together: Option<Arc<Barrier>>,
+}
+
+/// Whether the lane goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Continue,
+    /// Stopped while waiting; what is in hand comes again after the next start.
+    Stop,
 }
 
 impl Lane {
@@ -61,12 +79,9 @@ impl Lane {
     /// Why the lane cannot go on. Nothing is lost: offsets were stored only as far as messages were
     /// settled.
     pub async fn run(spec: SinkSpec, context: LaneContext) -> Result<(), PipelineError> {
-        let LaneContext { state, stats, stop, together } = context;
-        let name = spec.sink.component.description().name.clone();
+        let LaneContext { state, stats, breaker, stop, together } = context;
         let chain = Chain::open(&spec.transforms, 1, &stats).await?;
-        let sink = Sink::open(&spec.sink.component, &spec.sink.spec).await.map_err(|source| {
-            PipelineError::Start { component: name.clone(), source: Box::new(source) }
-        })?;
+        let sink = Live::open(&spec.sink, crate::SINK_ROLE.to_owned(), &stats).await?;
         let (events_sender, mut events) = mpsc::channel(PREFETCH);
         let (requests, requests_receiver) = mpsc::channel(8);
         let poller = Poller::join(&spec, events_sender, requests_receiver).await?;
@@ -74,29 +89,32 @@ impl Lane {
             // A lane that cannot join does not keep the others waiting.
             drop(tokio::time::timeout(TOGETHER, together.wait()).await);
         }
+        let topic_created_at = poller.created_at();
         let poller = tokio::spawn(poller.run());
+        let (settlement, shared) = (&spec.settlement, Arc::clone(&stats));
+        let settler = Settler::new(&spec.connector, settlement, &spec.broker, &state, shared);
+        let attempts = settlement.attempts;
         let mut lane = Lane {
-            guests: Guests {
-                chain,
-                sink: Live::new(name.into(), sink, Arc::clone(&stats)),
-                stats: Arc::clone(&stats),
-                stop: stop.clone(),
-                attempts: spec.settlement.attempts,
-            },
-            settler: Settler::new(
-                &spec.connector,
-                &spec.settlement,
-                &spec.broker,
-                Arc::clone(&stats),
-            ),
+            settler,
             state,
             activity: stats.lane(),
-            stats,
             partitions: BTreeMap::new(),
+            quarantines: BTreeMap::new(),
+            recoveries: Recoveries::new(settlement.restarts),
             held: Held::default(),
             last_store: Instant::now(),
             last_call: Instant::now(),
             requests,
+            topic_created_at,
+            guests: Guests {
+                chain,
+                sink,
+                breaker,
+                stats: Arc::clone(&stats),
+                stop: stop.clone(),
+                attempts,
+            },
+            stats,
             spec,
         };
         let worked = lane.work(&mut events, &stop).await;
@@ -124,31 +142,34 @@ impl Lane {
             let event = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep_until(due.into()) => {
-                    self.keep_time().await?;
-                    continue;
+                () = tokio::time::sleep_until(due.into()) => None,
+                event = events.recv() => {
+                    Some(event.ok_or_else(|| PipelineError::Internal("the poller is gone".into()))?)
                 }
-                event = events.recv() => event,
             };
-            match event {
-                Some(Event::Batch { partition, polled }) => {
-                    let next = self.partitions.get(&partition).map(|partition| partition.consumed);
+            let flow = match event {
+                None => self.keep_time().await?,
+                Some(Event::Batch { partition, polled, seeks }) => {
                     // Fenced while the poller went on: only joining again shows what is ours.
-                    let Some(begin) = next else { return Err(self.fenced(partition)) };
-                    let end = polled.current_offset.saturating_add(1);
-                    let origin = self.origin(partition);
-                    let stage = Stage::polled(polled, origin, self.spec.format.clone(), begin);
-                    if let Outcome::Stopped = self.process(partition, stage, end).await? {
-                        return Ok(());
+                    let known = self.partitions.get(&partition).ok_or_else(|| {
+                        let name = self.spec.target.to_string();
+                        BrokerError::Fenced { name, partition }
+                    })?;
+                    if known.seeks != seeks {
+                        continue;
                     }
+                    let end = polled.current_offset.saturating_add(1);
+                    let (origin, given) = (known.origin.clone(), known.given);
+                    let stage = Stage::polled(polled, origin, self.spec.format.clone(), given);
+                    self.process(partition, stage, end).await?
                 }
-                Some(Event::Gained { partition, next, stored }) => {
-                    self.gain(partition, next, stored).await?;
-                }
+                Some(Event::Gained(gained)) => self.gain(gained).await?,
                 Some(Event::Lost { partition }) => self.lose(partition).await?,
                 Some(Event::Idle) => self.rest().await?,
                 Some(Event::Failed(error)) => return Err(error.into()),
-                None => return Err(PipelineError::Internal("the poller is gone".into())),
+            };
+            if flow == Flow::Stop {
+                return Ok(());
             }
         }
     }
@@ -159,30 +180,45 @@ impl Lane {
         partition: u32,
         root: Stage,
         end: u64,
-    ) -> Result<Outcome<()>, PipelineError> {
-        let next = root.batch.end;
+    ) -> Result<Flow, PipelineError> {
+        fail_point("after_poll");
         self.activity.busy();
         self.stats.read(root.batch.len() as u64, root.batch.bytes());
-        let delivered = self.guests.deliver(root.clone()).await?;
-        let Outcome::Done(mut delivered) = delivered else { return Ok(Outcome::Stopped) };
-        self.last_call = Instant::now();
-        // D1, D3: failures are settled before the offset may pass them.
-        self.settler.settle(&root, &mut delivered.failed).await?;
-        self.take(partition, next, &delivered);
-        self.stats.progress(&self.spec.target, partition, next, end);
+        let quarantine = self.quarantines.entry(partition).or_default();
+        for part in quarantine.cut(&root) {
+            let messages = part.stage.batch.len() + part.guilty.len();
+            let delivered = match part.stage.batch.is_empty() {
+                true => Delivered::nothing(),
+                false => match self.guests.deliver(part.stage.clone()).await? {
+                    Outcome::Done(delivered) => delivered,
+                    Outcome::Stopped => return Ok(Flow::Stop),
+                    Outcome::Ended(fault) => {
+                        return self.recover(Some((partition, &root, &part.stage)), fault).await;
+                    }
+                },
+            };
+            fail_point("after_consume");
+            self.last_call = Instant::now();
+            // D1, D3: failures are settled before the offset may pass them.
+            let mut failed = part.guilty;
+            failed.extend_from_slice(&delivered.failed);
+            self.settler.settle(&root, messages, &mut failed).await?;
+            self.take(partition, part.end, &delivered);
+            self.stats.progress(&self.spec.target, partition, part.end, end);
+        }
         if self.held.is_due(&self.spec.flush) {
             return self.flush().await;
         }
-        if self.last_store.elapsed() >= STORE_INTERVAL {
-            self.checkpoint().await?;
-        }
-        Ok(Outcome::Done(()))
+        self.checkpoint_if_due().await
     }
 
     /// Books what a batch led to.
     fn take(&mut self, partition: u32, next: u64, delivered: &Delivered) {
         let Some(known) = self.partitions.get_mut(&partition) else { return };
         known.consumed = next;
+        if delivered.given {
+            known.given = next;
+        }
         if delivered.held {
             self.held.messages += delivered.messages;
             self.held.bytes += delivered.bytes;
@@ -196,161 +232,13 @@ impl Lane {
         }
     }
 
-    /// Makes what is held durable.
-    async fn flush(&mut self) -> Result<Outcome<()>, PipelineError> {
-        let mut backoff = Backoff::default();
-        while self.held.since.is_some() {
-            match self.guests.sink.call(Sink::flush).await? {
-                Ok(positions) => {
-                    if self.settle_held(&positions) {
-                        continue;
-                    }
-                    let detail = "flush left a part of what is held".to_owned();
-                    let error = unavailable(detail);
-                    if self.guests.wait_for_sink(&mut backoff, &error).await.is_stopped() {
-                        return Ok(Outcome::Stopped);
-                    }
-                }
-                Err(error) => {
-                    let error = self.guests.unavailable(error)?;
-                    if self.guests.wait_for_sink(&mut backoff, &error).await.is_stopped() {
-                        return Ok(Outcome::Stopped);
-                    }
-                }
-            }
-        }
-        self.last_call = Instant::now();
-        self.checkpoint().await?;
-        Ok(Outcome::Done(()))
-    }
-
-    /// D2: what the destination has is settled, and no more; false: a part is still held. A sink that
-    /// names no position of a partition says by its success that all of it is durable.
-    fn settle_held(&mut self, positions: &[Position]) -> bool {
-        let topic = self.spec.target.topic.as_str();
-        let mut complete = true;
-        for (partition, known) in &mut self.partitions {
-            let named = positions
-                .iter()
-                .find(|position| position.partition == *partition && position.topic == topic);
-            let reached = named.map_or(known.consumed, |position| position.next);
-            known.settled = known.settled.max(reached.min(known.consumed));
-            complete &= known.settled == known.consumed;
-        }
-        if complete {
-            let held = std::mem::take(&mut self.held);
-            self.stats.delivered(held.messages, held.bytes);
-        }
-        complete
-    }
-
-    /// D5: state first, then the offset. A crash between the two repeats messages, never loses them.
-    async fn checkpoint(&mut self) -> Result<(), PipelineError> {
-        if self.held.since.is_none() {
-            let sink = self.guests.sink.guest().map(Sink::take_writes).unwrap_or_default();
-            let mut writes = keyspaces(crate::SINK_ROLE, sink);
-            writes.extend(self.guests.chain.take_writes());
-            commit(&self.state, Commit { cursor: None, writes }).await?;
-        }
-        self.store_settled().await
-    }
-
-    /// Stores the offset of every partition that moved.
-    async fn store_settled(&mut self) -> Result<(), PipelineError> {
-        self.last_store = Instant::now();
-        let moved: Vec<(u32, u64)> = self
-            .partitions
-            .iter()
-            .filter(|(_, known)| known.settled > known.stored.unwrap_or(0))
-            .map(|(partition, known)| (*partition, known.settled))
-            .collect();
-        for (partition, next) in moved {
-            let (done, stored) = oneshot::channel();
-            let request = Request::Store { partition, offset: next - 1, done };
-            let gone = || PipelineError::Internal("the poller is gone".into());
-            self.requests.send(request).await.map_err(|_| gone())?;
-            match stored.await.map_err(|_| gone())? {
-                Ok(()) => {
-                    if let Some(known) = self.partitions.get_mut(&partition) {
-                        known.stored = Some(next);
-                    }
-                }
-                // The partition is another member's now; it begins at what was stored before.
-                Err(error @ BrokerError::Fenced { .. }) => {
-                    tracing::info!(connector = self.spec.connector, "{error}");
-                    self.partitions.remove(&partition);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
-    /// After a failure: what was settled before need not come again. D5: with state that is only so
-    /// when the state is there too, and a guest that is gone took its last writes along.
-    async fn save_what_is_settled(&mut self) {
-        let guests = self.spec.transforms.iter().chain([&self.spec.sink]);
-        if guests.into_iter().any(|guest| guest.spec.grants.state_bytes.is_some()) {
-            return;
-        }
-        if let Err(error) = self.store_settled().await {
-            tracing::debug!(connector = self.spec.connector, "offsets not stored: {error}");
-        }
-    }
-
-    async fn gain(
-        &mut self,
-        partition: u32,
-        next: u64,
-        stored: Option<u64>,
-    ) -> Result<(), PipelineError> {
-        let origin = self.origin(partition);
-        tracing::info!(connector = self.spec.connector, next, "assigned {origin}");
-        let saved = stored.map(|offset| offset.saturating_add(1));
-        let answer = self.guests.sink.call(|sink| sink.assign(origin, saved)).await?;
-        // The position a destination reports is used once transactional sinks are accepted.
-        if let Err(source) = answer {
-            let component = self.guests.sink.name().to_string();
-            return Err(PipelineError::Guest { component, source });
-        }
-        // Where "latest" was is stored at once, or messages that come while we are down would be
-        // passed over. Every other start gives the same offset again.
-        let stored = match self.spec.start {
-            StartPosition::Latest => saved,
-            _ => saved.or(Some(next)),
-        };
-        let known = Partition { consumed: next, settled: next, stored };
-        self.partitions.insert(partition, known);
-        self.stats.progress(&self.spec.target, partition, next, next);
-        Ok(())
-    }
-
-    /// The broker leaves us the commit of what we polled, so there is time to finish.
-    async fn lose(&mut self, partition: u32) -> Result<(), PipelineError> {
-        let origin = self.origin(partition);
-        tracing::info!(connector = self.spec.connector, "giving up {origin}");
-        if self.flush().await?.is_stopped() {
-            return Ok(());
-        }
-        self.partitions.remove(&partition);
-        self.stats.forget(&self.spec.target, partition);
-        if let Err(error) = self.guests.sink.call(|sink| sink.revoke(origin, false)).await? {
-            tracing::warn!(connector = self.spec.connector, "revoke: {error}");
-        }
-        Ok(())
-    }
-
     /// Nothing new anywhere: a good moment for the checkpoint.
-    async fn rest(&mut self) -> Result<(), PipelineError> {
+    async fn rest(&mut self) -> Result<Flow, PipelineError> {
         self.checkpoint().await?;
         if self.held.since.is_none() {
             self.activity.idle();
         }
-        Ok(())
-    }
-
-    fn fenced(&self, partition: u32) -> PipelineError {
-        BrokerError::Fenced { name: self.spec.target.to_string(), partition }.into()
+        Ok(Flow::Continue)
     }
 
     fn heartbeat(&self) -> Option<Duration> {
@@ -365,34 +253,21 @@ impl Lane {
         [flush, tick].into_iter().flatten().fold(far, Instant::min)
     }
 
-    async fn keep_time(&mut self) -> Result<(), PipelineError> {
-        if self.held.since.is_some_and(|since| since.elapsed() >= self.spec.flush.age) {
-            self.flush().await?;
+    async fn keep_time(&mut self) -> Result<Flow, PipelineError> {
+        if self.held.since.is_some_and(|since| since.elapsed() >= self.spec.flush.age)
+            && self.flush().await? == Flow::Stop
+        {
+            return Ok(Flow::Stop);
         }
         if self.heartbeat().is_some_and(|heartbeat| self.last_call.elapsed() >= heartbeat) {
             self.last_call = Instant::now();
-            if let Err(error) = self.guests.sink.call(Sink::tick).await? {
-                self.guests.unavailable(error)?;
-            }
+            return match self.guests.call_sink(Sink::tick, |_| Vec::new()).await? {
+                Outcome::Done(_) => Ok(Flow::Continue),
+                Outcome::Stopped => Ok(Flow::Stop),
+                Outcome::Ended(fault) => self.recover(None, fault).await,
+            };
         }
-        Ok(())
-    }
-
-    /// D7: ends at a batch boundary with everything settled stored.
-    async fn drain(&mut self) -> Result<(), PipelineError> {
-        // A stop must not be waited out by an outage: one try, and what stays held comes again.
-        if self.held.since.is_some() {
-            self.flush().await?;
-        }
-        self.checkpoint().await?;
-        for partition in self.partitions.keys().copied().collect::<Vec<_>>() {
-            let origin = self.origin(partition);
-            if let Err(error) = self.guests.sink.call(|sink| sink.revoke(origin, false)).await? {
-                tracing::warn!(connector = self.spec.connector, "revoke: {error}");
-            }
-            self.stats.forget(&self.spec.target, partition);
-        }
-        Ok(())
+        Ok(Flow::Continue)
     }
 
     /// Best effort: a member that does not say goodbye is missed by the broker all the same.
@@ -401,18 +276,7 @@ impl Lane {
         if self.requests.send(Request::Leave { done }).await.is_ok() {
             drop(left.await);
         }
-        if let Some(sink) = self.guests.sink.into_guest() {
-            sink.close().await;
-        }
+        self.guests.sink.close().await;
         self.guests.chain.close().await;
-    }
-
-    fn origin(&self, partition: u32) -> Origin {
-        Origin {
-            stream: self.spec.target.stream.as_str().into(),
-            topic: self.spec.target.topic.as_str().into(),
-            partition,
-            epoch: 0,
-        }
     }
 }

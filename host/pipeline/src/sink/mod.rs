@@ -7,6 +7,7 @@ mod deliver;
 mod lane;
 mod poller;
 mod progress;
+mod quarantine;
 
 use std::time::Duration;
 

@@ -21,10 +21,10 @@ const FIRST_COUNT: u32 = 64;
 
 /// What a poller tells its lane, in the order in which it happened.
 pub(super) enum Event {
-    /// A partition is ours; `next` is the offset to begin with, `stored` what the group had saved.
-    Gained { partition: u32, next: u64, stored: Option<u64> },
-    /// Messages, in offset order per partition.
-    Batch { partition: u32, polled: PolledBatch },
+    /// A partition is ours.
+    Gained(Gained),
+    /// Messages, in offset order per partition. `seeks` counts the seeks done before they were polled.
+    Batch { partition: u32, polled: PolledBatch, seeks: u32 },
     /// A partition will be given up: settle what came before.
     Lost { partition: u32 },
     /// Every partition was polled and had nothing new.
@@ -33,10 +33,23 @@ pub(super) enum Event {
     Failed(BrokerError),
 }
 
+/// A partition that is ours, as the broker knows it.
+pub(super) struct Gained {
+    pub(super) partition: u32,
+    /// Where to begin: after what is stored, or at the configured start.
+    pub(super) next: u64,
+    /// The offset after the last one that the group has stored.
+    pub(super) stored: Option<u64>,
+    /// The offset after the newest message.
+    pub(super) end: u64,
+}
+
 /// What a lane asks of its poller.
 pub(super) enum Request {
-    /// Save that everything up to and including `offset` is settled.
-    Store { partition: u32, offset: u64, done: oneshot::Sender<Result<(), BrokerError>> },
+    /// Save that everything below `next` is settled.
+    Store { partition: u32, next: u64, done: oneshot::Sender<Result<(), BrokerError>> },
+    /// Poll on from `next`.
+    Seek { partition: u32, next: u64 },
     /// Leave the group and end.
     Leave { done: oneshot::Sender<()> },
 }
@@ -56,6 +69,7 @@ pub(super) struct Poller {
 /// What is known of one partition of ours.
 struct Partition {
     next: u64,
+    seeks: u32,
     /// Mean bytes of a message in the last batch, or none yet.
     mean_bytes: Option<u64>,
 }
@@ -83,6 +97,11 @@ impl Poller {
             synced: Instant::now(),
             resync: false,
         })
+    }
+
+    /// When the topic was created; see [`kennel_broker::TopicInfo::created_at`].
+    pub(super) fn created_at(&self) -> u64 {
+        self.member.joined().created_at
     }
 
     /// Runs until the lane asks to leave, is gone, or the broker fails.
@@ -184,9 +203,21 @@ impl Poller {
 
     async fn answer(&mut self, request: Request) -> Flow {
         match request {
-            Request::Store { partition, offset, done } => {
+            Request::Store { partition, next, done } => {
+                // Iggy stores the last offset handled. Before the first there is none.
+                let stored = match next.checked_sub(1) {
+                    Some(offset) => self.member.store_offset(partition, offset).await,
+                    None => self.member.delete_offset(partition).await,
+                };
                 // A lane that no longer waits does not need the answer.
-                drop(done.send(self.member.store_offset(partition, offset).await));
+                drop(done.send(stored));
+                Flow::Continue
+            }
+            Request::Seek { partition, next } => {
+                if let Some(known) = self.partitions.get_mut(&partition) {
+                    known.next = next;
+                    known.seeks += 1;
+                }
                 Flow::Continue
             }
             Request::Leave { done } => {
@@ -203,7 +234,7 @@ impl Poller {
             Poll::Messages(polled) => {
                 known.next = polled.next_offset().unwrap_or(known.next);
                 known.mean_bytes = Some((polled.data.len() / polled.len().max(1)) as u64);
-                Ok(Some(Event::Batch { partition, polled }))
+                Ok(Some(Event::Batch { partition, polled, seeks: known.seeks }))
             }
             Poll::Empty { .. } => Ok(None),
             Poll::NotAssigned => {
@@ -234,12 +265,14 @@ impl Poller {
         for partition in owned {
             if !self.partitions.contains_key(&partition) {
                 let stored = self.member.stored_offset(partition).await?;
+                let stored = stored.map(|offset| offset.saturating_add(1));
                 let next = match stored {
-                    Some(offset) => offset.saturating_add(1),
+                    Some(next) => next,
                     None => self.member.first_offset(partition, self.spec.start).await?,
                 };
-                self.partitions.insert(partition, Partition { next, mean_bytes: None });
-                let gained = Event::Gained { partition, next, stored };
+                let end = self.member.end(partition).await?;
+                self.partitions.insert(partition, Partition { next, seeks: 0, mean_bytes: None });
+                let gained = Event::Gained(Gained { partition, next, stored, end });
                 if let Flow::End = self.hand_over(gained).await {
                     return Ok(Flow::End);
                 }
