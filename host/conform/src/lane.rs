@@ -31,6 +31,9 @@ pub(crate) struct Lane {
 #[derive(Debug, Clone, Copy)]
 struct Track {
     consumed: u64,
+    /// All below is accounted for by batches that the sink was given; behind `consumed` where no
+    /// message was left, which the next batch accounts for.
+    given: u64,
     settled: u64,
 }
 
@@ -92,27 +95,27 @@ impl Lane {
                  from the destination"
             ));
         }
-        self.tracks.insert(log, Track { consumed: begin, settled: begin });
+        self.tracks.insert(log, Track { consumed: begin, given: begin, settled: begin });
         Ok(())
     }
 
     /// Hands over what is between the last batch and `end`, as one batch, until every message is
     /// dealt with.
     pub(crate) async fn deliver(&mut self, topic: &mut Topic, log: usize, end: u64) -> Step {
-        let begin = self.consumed(log);
-        if begin >= end {
+        let Some(track) = self.tracks.get(&log).copied() else {
+            return failed("the scenario hands over messages of a partition that it did not assign");
+        };
+        if track.consumed >= end {
             return Ok(());
         }
-        if let Some(batch) = topic.batch(log, begin, end) {
+        let batch = topic.batch(log, track.given, end);
+        let given = if batch.is_some() { end } else { track.given };
+        if let Some(batch) = batch {
             self.consume_all(topic, log, batch).await?;
         }
-        if let Some(track) = self.tracks.get_mut(&log) {
-            track.consumed = end;
-            // D2: what follows something held is not settled either.
-            if !self.held {
-                track.settled = end;
-            }
-        }
+        // D2: what follows something held is not settled either.
+        let settled = if self.held { track.settled } else { end };
+        self.tracks.insert(log, Track { consumed: end, given, settled });
         Ok(())
     }
 
@@ -139,14 +142,14 @@ impl Lane {
                 }
             }
             self.held |= receipt.held && receipt.handled as usize > receipt.failed.len();
-            let wait = !again.is_empty() || receipt.handled == 0;
+            let pause = !again.is_empty() || receipt.handled == 0;
             again.extend(receipt.handled..batch.len() as u32);
             if again.is_empty() {
                 return Ok(());
             }
             batch = batch.select(&again);
             batch.begin = batch.offsets[0];
-            if wait {
+            if pause {
                 batch.attempt += 1;
                 let detail = "no message was handled".to_owned();
                 wait(unavailable(detail), "consume", deadline).await?;
@@ -189,8 +192,11 @@ impl Lane {
             if let Some(position) = named {
                 topic.logs[*log].durable = topic.logs[*log].durable.max(Some(position.next));
             }
-            let reached = named.map_or(track.consumed, |position| position.next);
-            track.settled = track.settled.max(reached.min(track.consumed));
+            let reached = match named {
+                Some(position) if position.next < track.given => position.next,
+                _ => track.consumed,
+            };
+            track.settled = track.settled.max(reached);
             complete &= track.settled == track.consumed;
         }
         self.held &= !complete;

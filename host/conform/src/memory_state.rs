@@ -30,7 +30,7 @@ impl MemoryState {
 
     fn read<T>(&self, keyspace: &str, read: impl FnOnce(&BTreeMap<String, Vec<u8>>) -> T) -> T {
         let values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        values.get(keyspace).map_or_else(|| read(&BTreeMap::new()), read)
+        read(values.get(keyspace).unwrap_or(&BTreeMap::new()))
     }
 }
 

@@ -101,10 +101,12 @@ impl Topic {
         self.logs.len() - 1
     }
 
-    /// Appends a message made from the template.
-    pub(crate) fn append(&mut self, log: usize) -> &Message {
-        let payload = self.template.render(self.identities.end);
-        self.push(log, payload, (0, true))
+    /// Appends `count` messages made from the template.
+    pub(crate) fn append(&mut self, log: usize, count: u64) {
+        for _ in 0..count {
+            let payload = self.template.render(self.identities.end);
+            self.push(log, payload, (0, true));
+        }
     }
 
     /// Appends several messages at one offset, as a transform makes them of one.
@@ -239,7 +241,7 @@ impl Topic {
         counts: &mut Counts,
     ) {
         let mut copies: BTreeMap<u64, u64> = BTreeMap::new();
-        for identity in observed.iter().filter(|identity| self.identities.contains(identity)) {
+        for identity in observed.iter().filter(|identity| self.identities.contains(*identity)) {
             *copies.entry(*identity).or_default() += 1;
         }
         counts.observed = Some(copies.len() as u64);
@@ -326,7 +328,7 @@ mod tests {
     fn topic(messages: u64) -> Topic {
         let mut topic = Topic::new(("s", "t"), Template::default(), Format::Json, 10);
         let log = topic.add_log(0, 0);
-        (0..messages).for_each(|_| drop(topic.append(log)));
+        topic.append(log, messages);
         topic
     }
 

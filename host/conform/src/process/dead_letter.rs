@@ -37,9 +37,9 @@ async fn play(stage: &mut Stage<'_>) -> Step {
     let feed = Feed::connect(&broker.config(), &stage.topic, 1).await?;
     let log = stage.topic.add_log(0, 0);
     let half = stage.options.messages / 2;
-    (0..half).for_each(|_| drop(stage.topic.append(log)));
+    stage.topic.append(log, half);
     let offset = stage.topic.append_unsound(log, bad).offset;
-    (0..half).for_each(|_| drop(stage.topic.append(log)));
+    stage.topic.append(log, half);
     stage.topic.hand_over_all();
     feed.send(&stage.topic, &mut Vec::new()).await?;
 
@@ -49,6 +49,7 @@ async fn play(stage: &mut Stage<'_>) -> Step {
         batch: (half / 4).max(1),
         dead_letters: Some(&letters),
         flush: true,
+        exactly_once: stage.subject.is_exactly_once(),
         ..Additions::default()
     };
     installation.configure(broker.address(), &additions)?;

@@ -25,8 +25,10 @@ pub(crate) struct Additions<'a> {
     pub(crate) create: bool,
     /// Where rejected messages go.
     pub(crate) dead_letters: Option<&'a str>,
-    /// Whether the component is told to flush.
+    /// Whether the component is told to flush, as a sink is.
     pub(crate) flush: bool,
+    /// Whether the host is to keep what the component claims.
+    pub(crate) exactly_once: bool,
 }
 
 /// Folders of one scenario, removed with it.
@@ -91,6 +93,9 @@ impl Installation {
             add("create = true");
         }
         add("\n[delivery]");
+        if additions.exactly_once {
+            add("guarantee = \"exactly-once\"");
+        }
         if let Some(topic) = additions.dead_letters {
             add(&format!("on_error = \"dead_letter\"\ndead_letter_topic = {topic:?}"));
         }

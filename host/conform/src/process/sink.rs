@@ -71,6 +71,7 @@ impl Scene {
             target: (stage.topic.stream(), stage.topic.name()),
             batch: self.portion,
             flush: true,
+            exactly_once: stage.subject.is_exactly_once(),
             ..Additions::default()
         };
         self.installation.configure(address, &additions)
@@ -79,7 +80,7 @@ impl Scene {
     /// Sends another portion.
     async fn feed(&mut self, stage: &mut Stage<'_>) -> Result<(), ConformError> {
         for log in 0..stage.topic.logs.len() {
-            (0..self.portion).for_each(|_| drop(stage.topic.append(log)));
+            stage.topic.append(log, self.portion);
         }
         stage.topic.hand_over_all();
         self.feed.send(&stage.topic, &mut self.sent).await

@@ -29,7 +29,7 @@ pub(super) fn fill(stage: &mut Stage<'_>) {
                 let bad = Bytes::from_static(b"{\"id\": this is\nno JSON");
                 stage.topic.append_unsound(log, bad);
             }
-            stage.topic.append(log);
+            stage.topic.append(log, 1);
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 async fn play(stage: &mut Stage<'_>) -> Step {
     for epoch in 1..3 {
         let log = stage.topic.add_log(0, epoch);
-        (0..stage.options.messages / 2).for_each(|_| drop(stage.topic.append(log)));
+        stage.topic.append(log, stage.options.messages / 2);
     }
     // First all of the old epoch, then the new one, on the same instance after one crash.
     let mut lane = stage.lane().await?;

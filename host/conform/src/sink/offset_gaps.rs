@@ -18,7 +18,7 @@ async fn play(stage: &mut Stage<'_>) -> Step {
                 let gap = stage.random.within(1..7);
                 stage.topic.skip(log, gap);
             }
-            stage.topic.append(log);
+            stage.topic.append(log, 1);
         }
         stage.topic.skip(log, 4);
     }

@@ -15,7 +15,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 
 async fn play(stage: &mut Stage<'_>) -> Step {
     let log = stage.topic.add_log(0, 0);
-    (0..stage.options.messages).for_each(|_| drop(stage.topic.append(log)));
+    stage.topic.append(log, stage.options.messages);
     let end = stage.topic.logs[log].end;
     let mut old = stage.assigned_lane().await?;
     old.deliver(&mut stage.topic, log, end / 4).await?;

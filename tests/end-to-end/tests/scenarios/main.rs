@@ -7,6 +7,7 @@ mod support;
 
 mod accounted;
 mod configuration;
+mod conform;
 mod dead_letters;
 mod file_source;
 mod golden;
