@@ -103,7 +103,9 @@ impl Lane {
     /// dealt with.
     pub(crate) async fn deliver(&mut self, topic: &mut Topic, log: usize, end: u64) -> Step {
         let Some(track) = self.tracks.get(&log).copied() else {
-            return failed("the scenario hands over messages of a partition that it did not assign");
+            return failed(
+                "the scenario hands over messages of a partition that it did not assign",
+            );
         };
         if track.consumed >= end {
             return Ok(());
@@ -138,7 +140,7 @@ impl Lane {
                 let retry = failure.verdict == Verdict::Retry && batch.attempt + 1 < ATTEMPTS;
                 match retry {
                     true => again.push(failure.index),
-                    false => topic.reject(log, &batch, failure.index),
+                    false => topic.reject(log, &batch, failure),
                 }
             }
             self.held |= receipt.held && receipt.handled as usize > receipt.failed.len();

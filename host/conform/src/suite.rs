@@ -212,26 +212,37 @@ async fn look(stage: &mut Stage<'_>, counts: &mut Counts) -> Result<Vec<String>,
         return Ok(Vec::new());
     }
     stage.topic.count(counts);
-    let Some(command) = &stage.options.observe else { return Ok(Vec::new()) };
+    let mut wrong = Vec::new();
+    if let (rejected, Some(reason)) = stage.topic.rejected_for_nothing() {
+        let rejected = messages(rejected);
+        wrong.push(format!(
+            "{rejected} of the template rejected ({reason}); --template says what fits the component"
+        ));
+    }
+    let Some(command) = &stage.options.observe else { return Ok(wrong) };
     let observed = shell::observe(command).await?;
     stage.seen = Seen::Destination;
     let exactly_once = stage.subject.is_exactly_once();
     stage.topic.compare(&observed, exactly_once, stage.options.in_order, counts);
-    let mut wrong = Vec::new();
     if counts.missing > 0 {
-        wrong.push(format!("{} messages are missing at the destination", counts.missing));
+        wrong.push(format!("{} missing at the destination", messages(counts.missing)));
     }
     if counts.doubled > 0 {
         let why = match exactly_once {
-            true => "though the component says that each is there once",
-            false => "though they were not handed over again",
+            true => "though the component says that each message is there once",
+            false => "though nothing was handed over again",
         };
-        wrong.push(format!("{} copies too many at the destination, {why}", counts.doubled));
+        wrong.push(format!("copies too many at the destination: {}, {why}", counts.doubled));
     }
     if let Some(late) = counts.out_of_order.filter(|late| *late > 0) {
-        wrong.push(format!("{late} messages stand behind a later one of their partition"));
+        wrong.push(format!("{} behind a later one of the same partition", messages(late)));
     }
     Ok(wrong)
+}
+
+/// `1 message`, `2 messages`.
+fn messages(count: u64) -> String {
+    format!("{count} message{}", if count == 1 { "" } else { "s" })
 }
 
 /// FNV-1a: the same name gives the same number in every build.

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use kennel_sandbox::capability::context::Columns;
-use kennel_sandbox::{Batch, Format, Origin};
+use kennel_sandbox::{Batch, Failure, Format, Origin};
 
 use crate::report::Counts;
 use crate::template::Template;
@@ -23,8 +23,8 @@ pub(crate) struct Message {
     sound: bool,
     /// How often it was handed to the component.
     handed: u64,
-    /// Rejected, as far as the latest receipt says.
-    rejected: bool,
+    /// Code and detail of the rejection, as far as the latest receipt says.
+    rejected: Option<String>,
 }
 
 /// One partition in one epoch.
@@ -142,7 +142,7 @@ impl Topic {
             payload,
             sound,
             handed: 0,
-            rejected: false,
+            rejected: None,
         });
         &log.messages[at]
     }
@@ -194,17 +194,26 @@ impl Topic {
         let log = &mut self.logs[log];
         for at in log.places(batch).collect::<Vec<_>>() {
             log.messages[at].handed += 1;
-            log.messages[at].rejected = false;
+            log.messages[at].rejected = None;
         }
     }
 
-    /// Books that message `index` of `batch` was rejected.
-    pub(crate) fn reject(&mut self, log: usize, batch: &Batch, index: u32) {
+    /// Books that a message of `batch` was rejected.
+    pub(crate) fn reject(&mut self, log: usize, batch: &Batch, failure: &Failure) {
         let log = &mut self.logs[log];
-        let at = log.places(batch).nth(index as usize);
+        let at = log.places(batch).nth(failure.index as usize);
         if let Some(message) = at.and_then(|at| log.messages.get_mut(at)) {
-            message.rejected = true;
+            message.rejected = Some(format!("{}: {}", failure.code, failure.detail));
         }
+    }
+
+    /// Messages made from the template that were rejected, and why the first of them was.
+    pub(crate) fn rejected_for_nothing(&self) -> (u64, Option<&str>) {
+        let messages = self.logs.iter().flat_map(|log| &log.messages);
+        let reasons = messages.filter(|message| message.sound);
+        let mut reasons = reasons.filter_map(|message| message.rejected.as_deref());
+        let first = reasons.next();
+        (first.map_or(0, |_| 1 + reasons.count() as u64), first)
     }
 
     /// Books that a real host may have handed over every message as often as it liked.
@@ -216,20 +225,20 @@ impl Topic {
     /// Whether this message was rejected.
     pub(crate) fn is_rejected(&self, identity: u64) -> bool {
         let mut messages = self.logs.iter().flat_map(|log| &log.messages);
-        messages.any(|message| message.identity == identity && message.rejected)
+        messages.any(|message| message.identity == identity && message.rejected.is_some())
     }
 
     /// Sound messages that were handed over and not rejected.
     fn expected(&self) -> impl Iterator<Item = &Message> {
         let messages = self.logs.iter().flat_map(|log| &log.messages);
-        messages.filter(|message| message.sound && message.handed > 0 && !message.rejected)
+        messages.filter(|message| message.sound && message.handed > 0 && message.rejected.is_none())
     }
 
     /// What can be counted without looking at the destination.
     pub(crate) fn count(&self, counts: &mut Counts) {
         counts.sent = self.identities.end - self.identities.start;
         let messages = self.logs.iter().flat_map(|log| &log.messages);
-        counts.rejected = messages.filter(|message| message.rejected).count() as u64;
+        counts.rejected = messages.filter(|message| message.rejected.is_some()).count() as u64;
     }
 
     /// Compares the destination with what should be there.
@@ -284,7 +293,9 @@ impl Log {
         let durable = self.durable?;
         let messages = self.messages.iter().rev();
         let mut messages = messages.filter(|message| message.offset < durable);
-        messages.find(|message| !message.rejected && message.handed > 0).map(|it| it.offset + 1)
+        messages
+            .find(|message| message.rejected.is_none() && message.handed > 0)
+            .map(|it| it.offset + 1)
     }
 
     /// Messages whose first copy stands behind that of a later message. Offsets give the order.
@@ -375,7 +386,14 @@ mod tests {
         let mut topic = topic(2);
         let batch = topic.batch(0, 0, 2).unwrap();
         topic.hand_over(0, &batch);
-        topic.reject(0, &batch.select(&[1]), 0);
+        let failure = Failure {
+            index: 0,
+            verdict: kennel_sandbox::Verdict::Reject,
+            code: "bad".into(),
+            detail: "why".into(),
+        };
+        topic.reject(0, &batch.select(&[1]), &failure);
+        assert_eq!(topic.rejected_for_nothing(), (1, Some("bad: why")));
         assert!(topic.is_rejected(11) && !topic.is_rejected(10));
         assert_eq!(compare(&topic, &[10], true).missing, 0);
     }

@@ -39,7 +39,9 @@ const KILLS: u64 = 3;
 /// How long a host may take to get on.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long every piece of bytes waits on a slow connection.
-const DELAY: Duration = Duration::from_millis(25);
+const SLOW: Duration = Duration::from_millis(25);
+/// A little slower than without: a host that is done at once has nothing on its way when it is killed.
+const DELAYED: Duration = Duration::from_millis(8);
 
 /// A broker, the host's files, and messages sent so far.
 struct Scene {
@@ -116,6 +118,8 @@ fn judged(outcome: Result<(), ConformError>) -> Step {
 
 async fn host_killed(stage: &mut Stage<'_>) -> Step {
     let mut scene = Scene::set(stage, 2 * KILLS + 1).await?;
+    let proxy = SlowProxy::start(scene.broker.address(), DELAYED).await?;
+    scene.configure(stage, proxy.address())?;
     for _ in 0..KILLS {
         let before = stored(&scene.feed.progress().await?);
         let mut host = scene.installation.run(&[])?;
@@ -179,7 +183,7 @@ async fn broker_killed(stage: &mut Stage<'_>) -> Step {
 
 async fn broker_slow(stage: &mut Stage<'_>) -> Step {
     let mut scene = Scene::set(stage, 1).await?;
-    let proxy = SlowProxy::start(scene.broker.address(), DELAY).await?;
+    let proxy = SlowProxy::start(scene.broker.address(), SLOW).await?;
     scene.configure(stage, proxy.address())?;
     scene.feed(stage).await?;
     drain(&mut scene).await

@@ -13,7 +13,7 @@ use super::proxy::SlowProxy;
 use crate::ConformError;
 use crate::report::Seen;
 use crate::scenario::{Scenario, Stage, Step, failed, skipped};
-use crate::source::{Difference, Record};
+use crate::source::{Difference, Record, anonymous};
 
 pub(crate) const HOST_KILLED: Scenario = Scenario {
     name: "host-killed",
@@ -132,8 +132,7 @@ async fn all_arrive(stage: &mut Stage<'_>, config: &BrokerConfig, host: Program)
     let baseline = std::rc::Rc::clone(&stage.baseline);
     let has_ids = baseline.records.iter().any(|record| record.id.is_some());
     // Ids are the broker's after a send; the payload tells records apart.
-    let expected: Vec<Record> =
-        baseline.records.iter().map(|record| Record { id: None, ..record.clone() }).collect();
+    let expected = anonymous(&baseline.records);
     let found = loop {
         let found = read(config, &target).await?;
         let difference = Difference::between(&expected, &found);

@@ -4,6 +4,7 @@ mod acknowledged_then_killed;
 mod bad_message;
 mod checkpoint_late;
 mod checkpoint_lost;
+mod destination_unavailable;
 mod flush_failed;
 mod held_then_killed;
 mod killed_before_checkpoint;
@@ -33,6 +34,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     held_then_killed::SCENARIO,
     partly_flushed::SCENARIO,
     flush_failed::SCENARIO,
+    destination_unavailable::SCENARIO,
     checkpoint_lost::SCENARIO,
     checkpoint_late::SCENARIO,
     bad_message::SCENARIO,

@@ -12,7 +12,7 @@ mod records_gone;
 use crate::process;
 use crate::scenario::Scenario;
 
-pub(crate) use reader::{Baseline, Difference, Record};
+pub(crate) use reader::{Baseline, Difference, Record, anonymous};
 
 /// All of them, in the order in which they are played: those that confirm nothing come first, so that
 /// they can be judged without a command that puts records back.

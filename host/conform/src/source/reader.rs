@@ -82,6 +82,11 @@ pub(crate) fn records(chunks: &[Chunk]) -> Vec<Record> {
     chunks.iter().flat_map(|chunk| chunk.records.iter().cloned()).collect()
 }
 
+/// The same records without their ids.
+pub(crate) fn anonymous(records: &[Record]) -> Vec<Record> {
+    records.iter().map(|record| Record { id: None, ..record.clone() }).collect()
+}
+
 /// One instance of the source.
 pub(crate) struct Reader {
     source: Option<Source>,
@@ -222,6 +227,15 @@ impl Stage<'_> {
         self.counts.missing += difference.missing;
         self.counts.doubled += difference.strange;
         if difference.missing > 0 {
+            let without_ids = Difference::between(&anonymous(expected), &anonymous(found));
+            if without_ids.missing == 0 {
+                return failed(format!(
+                    "{how}: {} of {} records came with another id than before (first: {})",
+                    difference.missing,
+                    expected.len(),
+                    difference.first
+                ));
+            }
             return failed(format!(
                 "{how}: {} of {} records were not read (first: {})",
                 difference.missing,
@@ -232,7 +246,7 @@ impl Stage<'_> {
         // A source without an end may have gone on.
         if difference.strange > 0 && self.baseline.ended {
             return failed(format!(
-                "{how}: {} records were read that should not have been, or with another id",
+                "{how}: {} records were read that should not have been",
                 difference.strange
             ));
         }

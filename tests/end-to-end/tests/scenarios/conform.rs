@@ -46,6 +46,27 @@ impl Trial {
             .flag("--in-order")
     }
 
+    /// The sink that says it is transactional. Nobody looks at its rows.
+    fn lying_transactional_sink(mode: &str) -> Self {
+        Self::new("lying_transactional_sink.wasm", |target, folder| {
+            Connector::sink("lying_transactional_sink.wasm", target)
+                .stream("format = \"json\"")
+                .config("folder = \"/out\"")
+                .config(&format!("mode = \"{mode}\""))
+                .folder(folder, "/out", "rw")
+        })
+    }
+
+    /// With a command that reads the rows, and one that removes them.
+    fn observed(self) -> Self {
+        let rows = self.folder.join("rows.txt");
+        let rows = rows.display();
+        let numbers = "s/.*\"id\":\\([0-9]*\\),.*/\\1/p";
+        self.with("--observe", &format!("cat {rows} 2>/dev/null | sed -n '{numbers}'"))
+            .with("--reset", &format!("rm -f {rows}"))
+            .flag("--in-order")
+    }
+
     /// The lying source, which counts to sixty.
     fn lying_source(mode: &str) -> Self {
         Self::new("lying_source.wasm", |target, folder| {
@@ -130,8 +151,12 @@ fn given_an_honest_sink_should_pass_everything_with_real_processes() {
     let judgement = Trial::lying_sink("honest").judge(0);
     assert_eq!(judgement.report["verdict"], "pass");
     // What it does not do cannot be judged, and the report says so.
-    let skipped =
-        ["held-then-killed", "partly-flushed-then-killed", "flush-failed"].map(str::to_owned);
+    let skipped = [
+        "held-then-killed",
+        "partly-flushed-then-killed",
+        "flush-failed",
+        "destination-unavailable",
+    ];
     assert_eq!(judgement.with_verdict("skipped"), skipped, "{}", judgement.output);
     assert!(judgement.with_verdict("pass").len() >= 18, "{}", judgement.output);
     for name in ["host-killed", "broker-killed-and-restarted"] {
@@ -187,6 +212,39 @@ fn given_a_sink_that_lies_should_be_caught_by_real_processes_too() {
     }
 }
 
+#[test]
+fn given_a_sink_that_lies_about_its_transactions_should_be_caught() {
+    let lies = [
+        ("forgets-position", "killed-before-checkpoint", "reads its position from the destination"),
+        ("unfenced", "stale-instance", "copies too many at the destination"),
+        ("position-without-rows", "plain-delivery", "60 messages missing at the destination"),
+    ];
+    for (mode, scenario, text) in lies {
+        let trial = Trial::lying_transactional_sink(mode).observed().flag("--no-processes");
+        trial.judge(1).assert_caught_by(scenario, text);
+    }
+    let honest = Trial::lying_transactional_sink("honest").observed().flag("--no-processes");
+    let judgement = honest.judge(0);
+    assert_eq!(judgement.report["delivery"], "transactional");
+}
+
+#[test]
+fn given_a_lie_about_positions_should_be_caught_though_nobody_looks() {
+    let trial = Trial::lying_transactional_sink("position-without-rows").flag("--no-processes");
+    let judgement = trial.judge(1);
+    // What was flushed, a fresh instance does not find.
+    judgement.assert_caught_by("killed-before-checkpoint", "reads its position");
+    assert_eq!(judgement.scenario("plain-delivery")["verdict"], "pass");
+}
+
+#[test]
+fn given_messages_that_do_not_fit_the_component_should_ask_for_a_template() {
+    let trial = Trial::lying_sink("honest").flag("--no-processes").with("--template", "no {{n}}");
+    let judgement = trial.judge(1);
+    judgement
+        .assert_caught_by("plain-delivery", "60 messages of the template rejected (not_numbered");
+}
+
 /// The shipped file sink, observed through the numbers in its finished files.
 fn file_sink() -> Trial {
     let trial = Trial::new("file_sink.wasm", |target, folder| {
@@ -210,7 +268,8 @@ fn file_sink() -> Trial {
 #[test]
 fn given_the_file_sink_should_be_there_exactly_once_whatever_happens() {
     let judgement = file_sink().judge(0);
-    assert_eq!(judgement.with_verdict("skipped"), ["flush-failed"], "{}", judgement.output);
+    let skipped = ["flush-failed", "destination-unavailable"];
+    assert_eq!(judgement.with_verdict("skipped"), skipped, "{}", judgement.output);
     assert_eq!(judgement.report["delivery"], "transactional");
     for scenario in judgement.report["scenarios"].as_array().unwrap() {
         let counts = &scenario["counts"];
@@ -223,14 +282,16 @@ fn given_the_file_sink_should_be_there_exactly_once_whatever_happens() {
 
 #[test]
 fn given_a_destination_that_can_be_cut_off_should_judge_the_failed_flush() {
-    let trial = file_sink().with("--only", "flush-failed").flag("--no-processes");
+    let trial = file_sink().flag("--no-processes");
+    let trial = trial.with("--only", "flush-failed").with("--only", "destination-unavailable");
     let folder = trial.folder.display().to_string();
     // A folder in the place of the file that says who owns the partition.
     let owner = format!("for f in {folder}/.*.owner; do mv $f $f.away; done");
     let back = format!("for f in {folder}/.*.owner.away; do mv $f ${{f%.away}}; done");
     let judgement = trial.with("--cut-off", &owner).with("--restore", &back).judge(0);
-    let scenario = judgement.scenario("flush-failed");
-    assert_eq!(scenario["verdict"], "pass", "{}", judgement.output);
+    for name in ["flush-failed", "destination-unavailable"] {
+        assert_eq!(judgement.scenario(name)["verdict"], "pass", "{}", judgement.output);
+    }
 }
 
 #[test]
@@ -272,7 +333,7 @@ fn given_a_source_that_lies_should_be_caught_by_the_scenario_made_for_it() {
     let lies = [
         ("cursor-too-far", "killed-after-saving", "1 of 48 records were not read"),
         ("effect-before-confirm", "read-without-confirming", "records were not read"),
-        ("new-ids", "read-without-confirming", "records were not read"),
+        ("new-ids", "read-without-confirming", "60 of 60 records came with another id"),
         ("stays-ahead", "going-back", "records were not read"),
         ("removes-too-much", "confirmed-again", "1 of 36 records were not read"),
     ];

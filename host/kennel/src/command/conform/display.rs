@@ -7,6 +7,7 @@ use std::time::Duration;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use kennel_conform::{Report, ScenarioReport, Seen, Verdict};
+use kennel_sandbox::Kind;
 
 use crate::terminal::Terminal;
 use crate::wiring;
@@ -105,7 +106,9 @@ pub(super) fn table(report: &Report) -> String {
 
 fn summary(report: &Report) -> String {
     let delivery = serde_json::to_value(report.delivery).unwrap_or_default();
-    let seen = if report.observed { "" } else { ", seen at the boundary only" };
+    // A source is seen whole where its records cross.
+    let is_seen = report.observed || report.kind == Kind::Source;
+    let seen = if is_seen { "" } else { ", seen at the boundary only" };
     format!(
         "{} {} ({}, {}): {} passed, {} failed, {} skipped{seen}; seed {}",
         report.component,
