@@ -1,8 +1,10 @@
 //! What the host does with a sink, one step at a time. A crash between two steps drops the instance.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kennel_sandbox::capability::context::Columns;
 use kennel_sandbox::{Answer, Batch, Fault, GuestError, Position, Sink, StartError, Verdict};
 
 use crate::Subject;
@@ -231,12 +233,17 @@ impl Lane {
         drop(self);
     }
 
-    /// The host dies at some moment of a call, unless the call ends before.
-    pub(crate) async fn kill_within(self, batch: Batch, after: Duration) -> Step {
+    /// The host dies `after` the beginning of a call; whether the call was cut off by that.
+    pub(crate) async fn kill_within(
+        self,
+        (batch, columns): (Batch, Arc<dyn Columns>),
+        after: Duration,
+    ) -> Step<bool> {
         let Some(sink) = self.sink else { return failed("the instance is gone") };
-        match tokio::time::timeout(after, sink.consume(batch, None)).await {
+        match tokio::time::timeout(after, sink.consume(batch, Some(columns))).await {
             // Whatever it answered, nobody heard it.
-            Ok(Ok(_)) | Err(_) => Ok(()),
+            Ok(Ok(_)) => Ok(false),
+            Err(_elapsed) => Ok(true),
             Ok(Err(fault)) => Err(fault.into()),
         }
     }

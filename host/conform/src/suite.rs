@@ -213,7 +213,7 @@ async fn look(stage: &mut Stage<'_>, counts: &mut Counts) -> Result<Vec<String>,
     }
     stage.topic.count(counts);
     let mut wrong = Vec::new();
-    if let (rejected, Some(reason)) = stage.topic.rejected_for_nothing() {
+    if let (rejected, Some(reason)) = stage.topic.sound_rejected() {
         let rejected = messages(rejected);
         wrong.push(format!(
             "{rejected} of the template rejected ({reason}); --template says what fits the component"

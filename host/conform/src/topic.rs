@@ -208,7 +208,7 @@ impl Topic {
     }
 
     /// Messages made from the template that were rejected, and why the first of them was.
-    pub(crate) fn rejected_for_nothing(&self) -> (u64, Option<&str>) {
+    pub(crate) fn sound_rejected(&self) -> (u64, Option<&str>) {
         let messages = self.logs.iter().flat_map(|log| &log.messages);
         let reasons = messages.filter(|message| message.sound);
         let mut reasons = reasons.filter_map(|message| message.rejected.as_deref());
@@ -393,7 +393,7 @@ mod tests {
             detail: "why".into(),
         };
         topic.reject(0, &batch.select(&[1]), &failure);
-        assert_eq!(topic.rejected_for_nothing(), (1, Some("bad: why")));
+        assert_eq!(topic.sound_rejected(), (1, Some("bad: why")));
         assert!(topic.is_rejected(11) && !topic.is_rejected(10));
         assert_eq!(compare(&topic, &[10], true).missing, 0);
     }

@@ -55,11 +55,6 @@ impl Feed {
         Ok(self.progress().await?.iter().all(GroupOffset::has_caught_up))
     }
 
-    /// Makes another topic of the same stream.
-    pub(crate) async fn create(&self, topic: &str) -> Result<(), ConformError> {
-        Ok(self.connection.create_topic(&self.target.stream, topic, 1).await?)
-    }
-
     /// Messages of a topic of the same stream; none: there is no such topic.
     pub(crate) async fn messages(&self, topic: &str) -> Result<Option<u64>, ConformError> {
         let info = self.connection.topic(&self.target.stream, topic).await?;

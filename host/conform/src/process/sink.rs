@@ -8,7 +8,7 @@ use super::broker::Broker;
 use super::feed::Feed;
 use super::installation::{Additions, Installation};
 use super::program::{Program, last_line};
-use super::proxy::SlowProxy;
+use super::proxy::Proxy;
 use crate::ConformError;
 use crate::scenario::{Scenario, Stage, Step, failed, skipped};
 
@@ -118,7 +118,7 @@ fn judged(outcome: Result<(), ConformError>) -> Step {
 
 async fn host_killed(stage: &mut Stage<'_>) -> Step {
     let mut scene = Scene::set(stage, 2 * KILLS + 1).await?;
-    let proxy = SlowProxy::start(scene.broker.address(), DELAYED).await?;
+    let proxy = Proxy::slow(scene.broker.address(), DELAYED).await?;
     scene.configure(stage, proxy.address())?;
     for _ in 0..KILLS {
         let before = stored(&scene.feed.progress().await?);
@@ -183,7 +183,7 @@ async fn broker_killed(stage: &mut Stage<'_>) -> Step {
 
 async fn broker_slow(stage: &mut Stage<'_>) -> Step {
     let mut scene = Scene::set(stage, 1).await?;
-    let proxy = SlowProxy::start(scene.broker.address(), SLOW).await?;
+    let proxy = Proxy::slow(scene.broker.address(), SLOW).await?;
     scene.configure(stage, proxy.address())?;
     scene.feed(stage).await?;
     drain(&mut scene).await

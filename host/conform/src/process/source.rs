@@ -9,7 +9,7 @@ use super::broker::Broker;
 use super::feed::Feed;
 use super::installation::{Additions, Installation};
 use super::program::Program;
-use super::proxy::SlowProxy;
+use super::proxy::Proxy;
 use crate::ConformError;
 use crate::report::Seen;
 use crate::scenario::{Scenario, Stage, Step, failed, skipped};
@@ -43,7 +43,7 @@ struct Scene {
     installation: Installation,
     broker: Broker,
     /// Slows the host down while it lives.
-    _proxy: SlowProxy,
+    _proxy: Proxy,
     feed: Feed,
 }
 
@@ -56,7 +56,7 @@ impl Scene {
         let installation = Installation::new(processes)?;
         let broker = Broker::start(installation.program(), installation.folder()).await?;
         let feed = Feed::connect(&broker.config(), &stage.topic, 1).await?;
-        let proxy = SlowProxy::start(broker.address(), DELAY).await?;
+        let proxy = Proxy::slow(broker.address(), DELAY).await?;
         let additions = Additions {
             target: (stage.topic.stream(), stage.topic.name()),
             batch: stage.baseline.records.len() as u64 / 20,

@@ -159,7 +159,7 @@ fn given_an_honest_sink_should_pass_everything_with_real_processes() {
     ];
     assert_eq!(judgement.with_verdict("skipped"), skipped, "{}", judgement.output);
     assert!(judgement.with_verdict("pass").len() >= 18, "{}", judgement.output);
-    for name in ["host-killed", "broker-killed-and-restarted"] {
+    for name in ["host-killed", "broker-killed-and-restarted", "killed-within-a-call"] {
         let scenario = judgement.scenario(name);
         assert!(scenario["counts"]["kills"].as_u64() >= Some(1), "{scenario}");
         assert_eq!(scenario["counts"]["missing"], 0);
