@@ -1,10 +1,11 @@
 //! What the host does with a sink, one step at a time. A crash between two steps drops the instance.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use kennel_sandbox::capability::context::Columns;
 use kennel_sandbox::{Answer, Batch, Fault, GuestError, Position, Sink, StartError, Verdict};
 
 use crate::Subject;
@@ -233,18 +234,32 @@ impl Lane {
         drop(self);
     }
 
-    /// The host dies `after` the beginning of a call; whether the call was cut off by that.
-    pub(crate) async fn kill_within(
+    /// The host dies in the middle of a call: when the component has waited for `waits` answers of the
+    /// outer world and waits for the next one. Whether the call had not ended before.
+    pub(crate) async fn kill_within<T, F>(
         self,
-        (batch, columns): (Batch, Arc<dyn Columns>),
-        after: Duration,
-    ) -> Step<bool> {
+        waits: u64,
+        call: impl FnOnce(Sink) -> F,
+    ) -> Step<bool>
+    where
+        F: Future<Output = Result<(Sink, Answer<T>), Fault>>,
+    {
         let Some(sink) = self.sink else { return failed("the instance is gone") };
-        match tokio::time::timeout(after, sink.consume(batch, Some(columns))).await {
+        let mut call = pin!(call(sink));
+        let mut left = waits;
+        let ended = poll_fn(|context| match call.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                left -= 1;
+                Poll::Pending
+            }
+        });
+        match ended.await {
             // Whatever it answered, nobody heard it.
-            Ok(Ok(_)) => Ok(false),
-            Err(_elapsed) => Ok(true),
-            Ok(Err(fault)) => Err(fault.into()),
+            Some(Ok(_)) => Ok(false),
+            Some(Err(fault)) => Err(fault.into()),
+            None => Ok(true),
         }
     }
 

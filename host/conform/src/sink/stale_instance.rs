@@ -47,7 +47,7 @@ async fn late_completion(
         if let Some(end) = end {
             old.deliver(&mut stage.topic, log, end).await?;
         }
-        Ok(old.try_flush().await?)
+        old.try_flush().await
     };
     let fenced = match completed.await {
         Ok(Ok(_)) => Ok(false),

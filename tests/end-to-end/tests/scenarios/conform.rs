@@ -157,9 +157,12 @@ fn given_an_honest_sink_should_pass_everything_with_real_processes() {
         "flush-failed",
         "destination-unavailable",
     ];
-    assert_eq!(judgement.with_verdict("skipped"), skipped, "{}", judgement.output);
+    // Whether a call that writes a few bytes waits for anything is up to the system.
+    let mut found = judgement.with_verdict("skipped");
+    found.retain(|name| *name != "killed-within-a-call");
+    assert_eq!(found, skipped, "{}", judgement.output);
     assert!(judgement.with_verdict("pass").len() >= 18, "{}", judgement.output);
-    for name in ["host-killed", "broker-killed-and-restarted", "killed-within-a-call"] {
+    for name in ["host-killed", "broker-killed-and-restarted"] {
         let scenario = judgement.scenario(name);
         assert!(scenario["counts"]["kills"].as_u64() >= Some(1), "{scenario}");
         assert_eq!(scenario["counts"]["missing"], 0);
@@ -276,6 +279,9 @@ fn given_the_file_sink_should_be_there_exactly_once_whatever_happens() {
         let wrong = [&counts["missing"], &counts["doubled"], &counts["repeated"]];
         assert_eq!(wrong.map(|count| count.as_u64().unwrap()), [0; 3], "{scenario}");
     }
+    // It waits for the disk, so calls can be cut off.
+    let cut = &judgement.scenario("killed-within-a-call")["counts"]["kills"];
+    assert!(cut.as_u64() >= Some(1), "{}", judgement.output);
     let stale = judgement.scenario("stale-instance");
     assert!(stale["detail"].as_str().unwrap().contains("was fenced"), "{stale}");
 }
