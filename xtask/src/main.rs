@@ -7,6 +7,7 @@
 
 mod bench;
 mod components;
+mod crash;
 mod demo;
 mod host;
 mod lint;
@@ -52,6 +53,12 @@ enum Command {
     Lint,
     /// `lint`, then `test`.
     Ci,
+    /// Kill the host while it delivers, and count what arrived at the destination.
+    Crash {
+        /// Arguments of the scenario, for example --sink file --kills 5; --help names them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build with optimisation and run `kennel bench`; all arguments are passed on.
     Bench {
         /// Arguments of `kennel bench`, for example --json.
@@ -68,6 +75,7 @@ fn main() -> ExitCode {
         Command::Test => suite::run(&workspace),
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
+        Command::Crash { arguments } => crash::run(&workspace, &arguments),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match outcome {

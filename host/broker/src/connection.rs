@@ -112,6 +112,24 @@ impl Connection {
         }
     }
 
+    /// The partition that a batch goes to now. With [`Partitioning::Balanced`], each answer is the next one.
+    ///
+    /// # Errors
+    /// [`BrokerError::NotFound`] for a missing topic or one without partitions, and those of any request.
+    pub async fn partition(
+        &self,
+        target: &Target,
+        partitioning: &Partitioning,
+    ) -> Result<u32, BrokerError> {
+        if let Some(partition) = self.partitioner.select(target, partitioning) {
+            return Ok(partition);
+        }
+        let missing = |resource| BrokerError::NotFound { resource, name: target.to_string() };
+        let info = lookup(&self.link, target).await?.ok_or_else(|| missing(Resource::Topic))?;
+        self.partitioner.learn(target, info.partitions);
+        self.partitioner.select(target, partitioning).ok_or_else(|| missing(Resource::Partition))
+    }
+
     /// Sends one batch to one partition and waits until the broker has confirmed it, as durable as the
     /// topic's policy makes it. No messages: nothing is sent.
     ///
@@ -127,21 +145,7 @@ impl Connection {
         if messages.is_empty() {
             return Ok(());
         }
-        let partition = match self.partitioner.select(target, &partitioning) {
-            Some(partition) => partition,
-            None => {
-                let info = lookup(&self.link, target).await?.ok_or_else(|| {
-                    BrokerError::NotFound { resource: Resource::Topic, name: target.to_string() }
-                })?;
-                self.partitioner.learn(target, info.partitions);
-                self.partitioner.select(target, &partitioning).ok_or_else(|| {
-                    BrokerError::NotFound {
-                        resource: Resource::Partition,
-                        name: target.to_string(),
-                    }
-                })?
-            }
-        };
+        let partition = self.partition(target, &partitioning).await?;
         let request = outgoing::encode(target, partition, &messages)?;
         drop(messages);
         let sent = self.link.request("a send", SEND_MESSAGES_CODE, request).await;

@@ -1,5 +1,7 @@
 //! The data of one store, and the linker that reaches it.
 
+use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, ResourceTable};
@@ -15,6 +17,7 @@ use crate::limits::StoreLimiter;
 use crate::metrics::GuestMetrics;
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
+use crate::tcp::{self, TcpAccess};
 
 /// What the host offers to every guest of one connector, under its grants.
 #[derive(Clone)]
@@ -40,6 +43,9 @@ pub struct GuestData {
     pub(crate) table: ResourceTable,
     pub(crate) services: Services,
     pub(crate) attributes: Attributes,
+    pub(crate) tcp: Arc<TcpAccess>,
+    /// Names that are being looked up, by the handles of their answers.
+    pub(crate) lookups: BTreeMap<u32, String>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: HttpHooks,
@@ -67,9 +73,16 @@ impl GuestData {
     ) -> Result<Self, GuestDataError> {
         let stderr = LineLog::new(&attributes.connector);
         let mut wasi = WasiCtxBuilder::new();
-        // The builder's default for everything else is: no arguments, environment, folders or
-        // sockets, and closed standard input.
-        wasi.allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).stderr(stderr.clone());
+        // The builder's default for everything else is: no arguments, environment, folders or UDP,
+        // and closed standard input.
+        wasi.stderr(stderr.clone());
+        let tcp = Arc::new(TcpAccess::new(&attributes.connector, grants.tcp.clone()));
+        let access = Arc::clone(&tcp);
+        // Also without a grant, so that a denial can name the target. Names are checked by
+        // [`tcp::add_to_linker`].
+        wasi.allow_tcp(true).allow_udp(false).allow_ip_name_lookup(true).socket_addr_check(
+            move |address, purpose| Box::pin(ready(access.check(address, purpose))),
+        );
         if grants.stdout {
             wasi.inherit_stdout();
         } else {
@@ -93,6 +106,8 @@ impl GuestData {
             state: StateView::new(services.state.clone(), grants.state_bytes),
             services,
             attributes,
+            tcp,
+            lookups: BTreeMap::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks,
@@ -128,6 +143,7 @@ impl WasiHttpView for GuestData {
 /// When two interfaces define the same name; a defect of this build.
 pub fn add_to_linker(linker: &mut Linker<GuestData>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    tcp::add_to_linker(linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
     Imports::add_to_linker::<_, HasSelf<_>>(linker, |data| data)
 }

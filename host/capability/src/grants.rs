@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::tcp::TcpGrants;
+
 /// Decides whether one outgoing request is granted.
 ///
 /// The grammar of rules belongs to the configuration; this crate only asks.
@@ -46,6 +48,8 @@ pub enum Clock {
 pub struct Grants {
     /// Outgoing HTTP: a request passes when one rule allows it.
     pub http: Vec<Arc<dyn HttpRule>>,
+    /// Outgoing TCP connections.
+    pub tcp: TcpGrants,
     /// Folders.
     pub files: Vec<FileGrant>,
     /// Quota of durable state in bytes (keys and values); `None` denies state.

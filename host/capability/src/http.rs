@@ -4,7 +4,6 @@
 //! pool. The client follows no redirect (the guest sees it, and its next request is checked
 //! again), uses no proxy from the environment, and trusts its own list of roots.
 
-use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::denials::Denials;
 use crate::grants::HttpRule;
 
 type Sending<T> = Box<dyn Future<Output = T> + Send>;
@@ -67,13 +67,12 @@ pub(crate) struct HttpHooks {
     connector: String,
     rules: Vec<Arc<dyn HttpRule>>,
     client: HttpClient,
-    /// Denied targets already logged, so that a retrying guest does not fill the log.
-    denied: BTreeSet<String>,
+    denials: Denials,
 }
 
 impl HttpHooks {
     pub(crate) fn new(connector: &str, rules: Vec<Arc<dyn HttpRule>>, client: HttpClient) -> Self {
-        Self { connector: connector.to_owned(), rules, client, denied: BTreeSet::new() }
+        Self { connector: connector.to_owned(), rules, client, denials: Denials::default() }
     }
 
     fn check(&mut self, uri: &http::Uri) -> Result<(), Error> {
@@ -89,7 +88,7 @@ impl HttpHooks {
             return Ok(());
         }
         let target = format!("{scheme}://{host}:{port}");
-        if self.denied.len() < 100 && self.denied.insert(target.clone()) {
+        if self.denials.is_first(&target) {
             tracing::warn!(
                 connector = self.connector,
                 "denied HTTP request to {target}{}; the line that allows it: \

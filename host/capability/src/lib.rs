@@ -6,6 +6,7 @@
 //!
 //! * [`GuestData`]: the data of one store, built from [`Grants`]
 //! * [`http`]: outgoing HTTP through one pooled client, under an allow-list
+//! * [`tcp`]: outgoing TCP connections, under an allow-list of addresses and names
 //! * [`state`]: durable key and value pairs, written with the checkpoint that covers the call
 //! * [`context`]: facts about the call in hand, columns on demand
 //! * [`log`] and [`metrics`]: what a guest tells its operator
@@ -17,6 +18,7 @@ pub mod bindings;
 mod clock;
 pub mod context;
 mod data;
+mod denials;
 mod grants;
 pub mod http;
 pub mod limits;
@@ -25,6 +27,7 @@ pub mod metrics;
 mod secrets;
 pub mod state;
 pub mod stdio;
+pub mod tcp;
 
 pub use data::{GuestData, GuestDataError, Services, add_to_linker};
 pub use grants::{Clock, FileGrant, FileMode, Grants, HttpRule};

@@ -1,18 +1,24 @@
 //! What an operator lets a component do. Nothing is granted unless it is written down.
 
+mod host;
 mod http;
+mod tcp;
 
 use std::path::PathBuf;
 
 use crate::size::ByteSize;
 
-pub use http::{HostPattern, HttpGrant, HttpGrantError, HttpScheme, PathPattern};
+pub use host::{HostPattern, HostPatternError};
+pub use http::{HttpGrant, HttpGrantError, HttpScheme, PathPattern};
+pub use tcp::{TcpGrant, TcpGrantError, TcpHost};
 
 /// The `[grants]` section. The default grants nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Grants {
     /// Requests the component may send.
     pub http: Vec<HttpGrant>,
+    /// Connections it may open.
+    pub tcp: Vec<TcpGrant>,
     /// Folders the component may open.
     pub files: Vec<FileGrant>,
     /// How much durable state it may keep per partition. None: none at all.

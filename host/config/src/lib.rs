@@ -31,7 +31,8 @@ pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
 pub use grant::{
-    FileGrant, FileMode, Grants, HostPattern, HttpGrant, HttpGrantError, HttpScheme, PathPattern,
+    FileGrant, FileMode, Grants, HostPattern, HostPatternError, HttpGrant, HttpGrantError,
+    HttpScheme, PathPattern, TcpGrant, TcpGrantError, TcpHost,
 };
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{

@@ -155,21 +155,19 @@ fn mask_secret(line: &str) -> (String, Option<usize>) {
     (masked, Some(from))
 }
 
-/// Stars over `user:password` in `scheme://user:password@host`, as many as characters.
+/// Stars over `user:password` in `scheme://user:password@host` and in `user:password@host`, as many as
+/// characters.
 fn mask_user(line: &str) -> String {
-    let mut masked = line.to_owned();
-    let mut from = 0;
-    while let Some(at) = masked[from..].find("://") {
-        let start = from + at + 3;
-        let authority =
-            masked[start..].split(['/', '"', '\'', ' ', '?']).next().unwrap_or_default();
-        if let Some(length) = authority.rfind('@') {
-            let stars = "*".repeat(masked[start..start + length].chars().count());
-            masked.replace_range(start..start + length, &stars);
+    let characters: Vec<char> = line.chars().collect();
+    let mut masked = characters.clone();
+    for at in characters.iter().enumerate().filter_map(|(at, c)| (*c == '@').then_some(at)) {
+        let before = &characters[..at];
+        let start = before.iter().rposition(|c| "/\"' ?".contains(*c)).map_or(0, |it| it + 1);
+        if before[..start].ends_with(&[':', '/', '/']) || before[start..].contains(&':') {
+            masked[start..at].fill('*');
         }
-        from = start;
     }
-    masked
+    masked.into_iter().collect()
 }
 
 fn floor_boundary(text: &str, at: usize) -> usize {
@@ -218,6 +216,7 @@ mod tests {
             "db.api_key=\"hunter2\"",
             "x = { token = \"hunter2\" }",
             "url = \"postgres://user:hunter2@hunter/\"",
+            "tcp = [\"a:1\", \"user:hunter2@hunter2@db:5432\"]",
         ] {
             let place = locate(line, line.len() - 5..line.len());
             assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);

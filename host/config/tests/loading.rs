@@ -69,6 +69,7 @@ fn given_the_shortest_sink_should_fill_in_the_defaults() {
     assert_eq!((connector.delivery.attempts, connector.delivery.restarts), (5, 3));
     assert_eq!(connector.limits.memory, ByteSize::mebibytes(128));
     assert!(connector.grants.http.is_empty() && connector.grants.files.is_empty());
+    assert!(connector.grants.tcp.is_empty());
     assert_eq!(connector.config.value(), &serde_json::json!({}));
 }
 
@@ -102,6 +103,7 @@ fn given_a_sink_with_everything_should_read_everything() {
         since = 2026-01-31
         [grants]
         http = ["https://api.example.com/v1/*"]
+        tcp = ["db.internal:5432", "10.0.0.0/8:5432"]
         files = [{ path = "./in", guest = "/in" }, { path = "/out", guest = "/out", mode = "rw" }]
         state = "16MiB"
         [limits]
@@ -123,6 +125,9 @@ fn given_a_sink_with_everything_should_read_everything() {
     assert_eq!(connector.transforms[0].limits.call_timeout, Duration::from_secs(1));
     assert_eq!(connector.limits.cpu_timeout, Duration::from_secs(1));
     assert!(connector.transforms[0].grants.http.is_empty(), "grants are not inherited");
+    assert!(connector.transforms[0].grants.tcp.is_empty(), "grants are not inherited");
+    let tcp: Vec<_> = connector.grants.tcp.iter().map(ToString::to_string).collect();
+    assert_eq!(tcp, ["db.internal:5432", "10.0.0.0/8:5432"]);
     assert_eq!(
         connector.config.value(),
         &serde_json::json!({ "table": "orders", "since": "2026-01-31" })

@@ -19,6 +19,7 @@ const SEED_FILES: [(&str, &str); 2] = [
          batch = { messages = 0x10, bytes = \"64KiB\" }\npoll_interval = \"20ms\"\n\
          [[transforms]]\ncomponent = 'component.wasm'\nconfig = { drop = [1, 2.5, \"x\"] }\n\
          [config]\ntable = \"\"\"\na\nb\"\"\"\n[grants]\nhttp = [\"https://*.example.com:443/v1/*\"]\n\
+         tcp = [\"*.example.com:5432\", \"10.0.0.0/8:1\", \"[fd00::/8]:65535\"]\n\
          files = [{ path = \"./in\", guest = \"/in\", mode = \"rw\" }]\n[delivery]\n\
          on_error = \"dead_letter\"\ndead_letter_topic = \"a/b\"\n",
     ),

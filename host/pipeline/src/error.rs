@@ -129,6 +129,14 @@ impl PipelineError {
         text
     }
 
+    /// Whether the lane could go on but for a message that an operator has to decide about.
+    pub(crate) fn is_about_messages(&self) -> bool {
+        matches!(
+            self,
+            Self::Message { .. } | Self::DeadLetterBudget { .. } | Self::DeadLetterRefused { .. }
+        )
+    }
+
     /// What can help.
     #[must_use]
     pub fn remedy(&self) -> Remedy {

@@ -144,6 +144,11 @@ impl<G> Live<G> {
         guest.ok_or_else(|| PipelineError::Internal(format!("{} is gone", self.name())))
     }
 
+    /// The guest that was taken for a call that was not made.
+    pub(crate) fn put_back(&mut self, guest: G) {
+        self.guest = Some(guest);
+    }
+
     /// What a call led to, and how long it took.
     pub(crate) fn give_back<T>(
         &mut self,

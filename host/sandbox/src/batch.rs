@@ -52,6 +52,16 @@ pub struct Origin {
     pub epoch: u64,
 }
 
+impl Origin {
+    /// Names the state of this partition, the same in all epochs. Unlike the text for people, two
+    /// partitions never share it, whatever their streams and topics are called.
+    #[must_use]
+    pub fn keyspace(&self) -> String {
+        let escape = |name: &str| name.replace('%', "%25").replace('/', "%2F");
+        format!("{}/{}/{}", escape(&self.stream), escape(&self.topic), self.partition)
+    }
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}/{}/{}", self.stream, self.topic, self.partition)

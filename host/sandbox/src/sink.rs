@@ -115,7 +115,7 @@ impl Sink {
         saved: Option<u64>,
     ) -> Result<(Self, Answer<Option<u64>>), Fault> {
         let mut contract = self.contract;
-        self.guest.prepare(None, Some(origin.to_string()));
+        self.guest.prepare(None, Some(origin.keyspace()));
         let assign = contract.functions.assign;
         let call = self.guest.call_fallible::<_, Option<u64>>(
             "sink.assign",
@@ -145,7 +145,7 @@ impl Sink {
             Some(given) => *given = batch.end.max(*given),
             None => drop(contract.given.insert(batch.origin.clone(), batch.end)),
         }
-        self.guest.prepare(columns, Some(batch.origin.to_string()));
+        self.guest.prepare(columns, Some(batch.origin.keyspace()));
         let consume = contract.functions.consume;
         let call = self.guest.call_fallible::<_, wit::Receipt>(EXPORT, consume, (batch,));
         let (guest, answer) = call.await?;
@@ -178,7 +178,7 @@ impl Sink {
     pub async fn revoke(mut self, origin: Origin, lost: bool) -> Result<(Self, Answer<()>), Fault> {
         let mut contract = self.contract;
         contract.given.remove(&origin);
-        self.guest.prepare(None, Some(origin.to_string()));
+        self.guest.prepare(None, Some(origin.keyspace()));
         let revoke = contract.functions.revoke;
         let call = self.guest.call_fallible("sink.revoke", revoke, (origin, lost));
         let (guest, answer) = call.await?;

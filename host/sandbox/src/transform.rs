@@ -111,7 +111,7 @@ impl Transform {
     ) -> Result<(Self, Answer<Transformed>), Fault> {
         const EXPORT: &str = "transform.apply";
         let (contract, count) = (self.contract, batch.len());
-        self.guest.prepare(columns, Some(batch.origin.to_string()));
+        self.guest.prepare(columns, Some(batch.origin.keyspace()));
         let call =
             self.guest.call_fallible::<_, wit::Transformed>(EXPORT, contract.apply, (batch,));
         let (guest, answer) = call.await?;

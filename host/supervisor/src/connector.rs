@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use kennel_broker::{BrokerConfig, Target};
 use kennel_pipeline::sink::{Lane, LaneContext, SinkSpec};
-use kennel_pipeline::source::{SourceEnd, SourceLoop, SourceSpec};
+use kennel_pipeline::source::{SourceContext, SourceEnd, SourceLoop, SourceSpec};
 use kennel_pipeline::{Breaker, PipelineError, Remedy, Stats};
 use kennel_state::ConnectorState;
 use tokio::sync::{Barrier, watch};
@@ -214,8 +214,13 @@ impl Supervised {
             return;
         }
         self.keep_running(lane, || async {
-            let (state, stats) = (self.state.clone(), Arc::clone(&self.stats));
-            let ran = SourceLoop::run(spec.clone(), state, stats, self.stop.clone()).await;
+            let context = SourceContext {
+                state: self.state.clone(),
+                stats: Arc::clone(&self.stats),
+                breaker: Arc::clone(&self.breaker),
+                stop: self.stop.clone(),
+            };
+            let ran = SourceLoop::run(spec.clone(), context).await;
             ran.map(|end| match end {
                 SourceEnd::Finished => State::Finished,
                 SourceEnd::Stopped => State::Stopped,

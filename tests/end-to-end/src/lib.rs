@@ -5,3 +5,23 @@
 //! `cargo xtask components`. `KENNEL_BIN` and `KENNEL_COMPONENTS` name others. With
 //! `KENNEL_TEST_IGGY=host:port`, tests that need a broker and nothing more use that server.
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as tests do")]
+
+pub mod broker;
+pub mod client;
+pub mod connector;
+pub mod crash;
+pub mod destination;
+pub mod http_server;
+pub mod installation;
+pub mod process;
+pub mod wait;
+pub mod world;
+
+pub use broker::{Broker, BrokerProcess};
+pub use client::{Target, message};
+pub use connector::Connector;
+pub use http_server::HttpServer;
+pub use process::{Ended, Process};
+pub use wait::eventually;
+pub use world::World;

@@ -1,10 +1,12 @@
 //! The `[grants]` section.
 
 use std::collections::HashSet;
+use std::fmt::Display;
+use std::str::FromStr;
 
 use super::Surroundings;
 use crate::error::{ConfigError, Problem};
-use crate::grant::{FileGrant, FileMode, Grants, HttpGrant, HttpGrantError};
+use crate::grant::{FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError};
 use crate::reader::Reader;
 
 pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Grants {
@@ -20,22 +22,28 @@ pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Gr
     });
     let files = files.collect();
     Grants {
-        http: http(reader),
+        http: list(reader, "http", correct_http),
+        tcp: list(reader, "tcp", correct_tcp),
         files,
         state: reader.size_option("state"),
         stdout: reader.flag("stdout"),
     }
 }
 
-fn http(reader: &Reader<'_>) -> Vec<HttpGrant> {
+/// The grants of a list; `correct` says what to write in place of a wrong one.
+fn list<T: FromStr<Err: Display>>(
+    reader: &Reader<'_>,
+    key: &str,
+    correct: fn(&str, T::Err) -> String,
+) -> Vec<T> {
     let mut grants = Vec::new();
-    for (text, origin) in reader.texts("http") {
-        match text.parse::<HttpGrant>() {
+    for (text, origin) in reader.texts(key) {
+        match text.parse::<T>() {
             Ok(grant) => grants.push(grant),
             Err(error) => {
                 let problem =
-                    Problem::InvalidValue { key: "http".to_owned(), detail: error.to_string() };
-                let help = correction(&text, error);
+                    Problem::InvalidValue { key: key.to_owned(), detail: error.to_string() };
+                let help = correct(&text, error);
                 reader.errors.push(ConfigError::new(problem).at(&origin).help(help));
             }
         }
@@ -43,26 +51,54 @@ fn http(reader: &Reader<'_>) -> Vec<HttpGrant> {
     grants
 }
 
-fn correction(text: &str, error: HttpGrantError) -> String {
+fn correct_http(text: &str, error: HttpGrantError) -> String {
     match error {
         HttpGrantError::Scheme if !text.contains([':', '*', ' ']) => {
             format!("write \"https://{text}\" or \"http://{text}\"")
         }
-        HttpGrantError::Wildcard => "for example \"https://*.example.com/*\"".to_owned(),
+        HttpGrantError::Host(HostPatternError::Wildcard) => {
+            "for example \"https://*.example.com/*\"".to_owned()
+        }
         HttpGrantError::User => "credentials belong into the component's requests".to_owned(),
         HttpGrantError::Query => {
             "leave it out; a granted path is granted with every query".to_owned()
         }
         HttpGrantError::Port => "for example \"http://localhost:9200/*\"".to_owned(),
-        HttpGrantError::Ipv4 => {
+        HttpGrantError::Host(HostPatternError::Ipv4) => {
             "write all four numbers, for example \"http://127.0.0.1\"".to_owned()
         }
-        HttpGrantError::Host if !text.is_ascii() => {
-            "write an international name in its ASCII form (xn--…)".to_owned()
+        HttpGrantError::Host(HostPatternError::Name) if !text.is_ascii() => {
+            IN_ASCII_FORM.to_owned()
         }
         _ => "for example \"https://api.example.com/v1/*\"".to_owned(),
     }
 }
+
+fn correct_tcp(text: &str, error: TcpGrantError) -> String {
+    match error {
+        TcpGrantError::Scheme => "leave out what stands before the host and its port".to_owned(),
+        TcpGrantError::User => "credentials belong into the component's connection".to_owned(),
+        TcpGrantError::NoPort if !text.contains(['*', ' ', '[']) && !text.is_empty() => {
+            format!("write the port after it, for example \"{text}:5432\"")
+        }
+        TcpGrantError::Host(HostPatternError::Wildcard) => {
+            "for example \"*.example.com:5432\"".to_owned()
+        }
+        TcpGrantError::Host(HostPatternError::Ipv4) => {
+            "write all four numbers, for example \"127.0.0.1:5432\"".to_owned()
+        }
+        TcpGrantError::Host(HostPatternError::Ipv6) | TcpGrantError::Brackets => {
+            "for example \"[::1]:9000\" or \"[fd00::/8]:9000\"".to_owned()
+        }
+        TcpGrantError::Host(HostPatternError::Name) if !text.is_ascii() => IN_ASCII_FORM.to_owned(),
+        TcpGrantError::Mapped | TcpGrantError::Length | TcpGrantError::Beyond(_) => {
+            "for example \"10.1.2.3:5432\" or \"10.0.0.0/8:5432\"".to_owned()
+        }
+        _ => "for example \"db.internal:5432\"; each port is granted by itself".to_owned(),
+    }
+}
+
+const IN_ASCII_FORM: &str = "write an international name in its ASCII form (xn--…)";
 
 fn file(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<FileGrant> {
     let modes = [("ro", FileMode::ReadOnly), ("rw", FileMode::ReadWrite)];

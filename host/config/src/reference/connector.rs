@@ -202,6 +202,12 @@ static GRANTS: Section = Section {
             Value("[]"),
             "Requests it may send: `\"https://api.example.com/v1/*\"`, see below.",
         ),
+        key(
+            "tcp",
+            Texts,
+            Value("[]"),
+            "Connections it may open: `\"db.internal:5432\"`, see below.",
+        ),
         key("files", Kind::Sections(&FILES), None("none"), "Folders it may open."),
         key("state", Size, None("no state"), "Durable state it may keep, per partition."),
         key(
@@ -210,7 +216,6 @@ static GRANTS: Section = Section {
             Value("false"),
             "Its standard output is the host's; otherwise it goes to the log.",
         ),
-        key("tcp", Refused("granting TCP connections"), None("denied"), "Reserved."),
         key("env", Refused("granting environment variables"), None("denied"), "Reserved."),
         key("secrets", Refused("granting secrets"), None("denied"), "Reserved."),
     ],

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use kennel_config::{HttpGrant, HttpScheme};
+use kennel_config::{HttpGrant, HttpScheme, TcpGrant};
+use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
 use kennel_sandbox::capability::{FileGrant, FileMode, Grants, HttpRule};
 
 /// A granted URL pattern; the grammar stays with the configuration.
@@ -33,9 +34,21 @@ pub(super) fn sandbox_grants(grants: &kennel_config::Grants) -> Grants {
     });
     Grants {
         http: http.collect(),
+        tcp: TcpGrants::new(grants.tcp.iter().map(tcp_rule).collect()),
         files: files.collect(),
         state_bytes: grants.state.map(|size| size.as_usize() as u64),
         stdout: grants.stdout,
         ..Grants::default()
     }
+}
+
+fn tcp_rule(grant: &TcpGrant) -> TcpRule {
+    let host = match grant.host() {
+        kennel_config::TcpHost::Name(name) => TcpHost::Name(name.clone()),
+        kennel_config::TcpHost::AnyLabelBelow(parent) => TcpHost::AnyLabelBelow(parent.clone()),
+        kennel_config::TcpHost::Range { first, length } => {
+            TcpHost::Range(AddressRange::new(*first, *length))
+        }
+    };
+    TcpRule { host, port: grant.port() }
 }

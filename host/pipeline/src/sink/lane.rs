@@ -43,6 +43,9 @@ pub struct Lane {
     quarantines: BTreeMap<u32, Quarantine>,
     recoveries: Recoveries,
     held: Held,
+    /// The sink was given a batch whose failures are not settled. It must not be flushed then: its
+    /// position would pass them.
+    unsettled: bool,
     last_store: Instant,
     last_call: Instant,
     requests: mpsc::Sender<Request>,
@@ -102,6 +105,7 @@ impl Lane {
             quarantines: BTreeMap::new(),
             recoveries: Recoveries::new(settlement.restarts),
             held: Held::default(),
+            unsettled: false,
             last_store: Instant::now(),
             last_call: Instant::now(),
             requests,
@@ -121,7 +125,12 @@ impl Lane {
         let ended = match worked {
             Ok(()) => lane.drain().await,
             Err(error) => {
-                lane.save_what_is_settled().await;
+                // What came before a message that somebody has to decide about need not wait for it.
+                if error.is_about_messages() && !lane.unsettled {
+                    drop(lane.drain().await);
+                } else {
+                    lane.save_what_is_settled().await;
+                }
                 Err(error)
             }
         };
@@ -199,11 +208,13 @@ impl Lane {
             };
             fail_point("after_consume");
             self.last_call = Instant::now();
+            self.unsettled = delivered.given;
             // D1, D3: failures are settled before the offset may pass them.
             let mut failed = part.guilty;
             failed.extend_from_slice(&delivered.failed);
             self.settler.settle(&root, messages, &mut failed).await?;
             self.take(partition, part.end, &delivered);
+            self.unsettled = false;
             self.stats.progress(&self.spec.target, partition, part.end, end);
         }
         if self.held.is_due(&self.spec.flush) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use kennel_broker::{BrokerError, GroupMember, Poll, PolledBatch};
+use kennel_broker::{BrokerError, GroupMember, Poll, PolledBatch, StartPosition};
 use tokio::sync::{mpsc, oneshot};
 
 use super::SinkSpec;
@@ -236,6 +236,17 @@ impl Poller {
                 known.mean_bytes = Some((polled.data.len() / polled.len().max(1)) as u64);
                 Ok(Some(Event::Batch { partition, polled, seeks: known.seeks }))
             }
+            // 0 is "empty" as well as "one message".
+            Poll::Empty { current_offset } if current_offset + 1 < known.next && known.next > 1 => {
+                // What is appended from now on would lie below where we wait.
+                Err(BrokerError::Protocol(format!(
+                    "{} partition {partition} ends at offset {}, but had been read to {}: it was purged \
+                     or has lost messages",
+                    self.spec.target,
+                    current_offset + 1,
+                    known.next,
+                )))
+            }
             Poll::Empty { .. } => Ok(None),
             Poll::NotAssigned => {
                 self.resync = true;
@@ -266,11 +277,20 @@ impl Poller {
             if !self.partitions.contains_key(&partition) {
                 let stored = self.member.stored_offset(partition).await?;
                 let stored = stored.map(|offset| offset.saturating_add(1));
+                let end = self.member.end(partition).await?;
                 let next = match stored {
-                    Some(next) => next,
+                    Some(next) if next <= end => next,
+                    Some(next) => {
+                        let target = &self.spec.target;
+                        tracing::warn!(
+                            "{target} partition {partition} ends at offset {end}, but {next} is stored: it was \
+                             purged or has lost messages; beginning with the first it has"
+                        );
+                        self.member.first_offset(partition, StartPosition::Earliest).await?
+                    }
                     None => self.member.first_offset(partition, self.spec.start).await?,
                 };
-                let end = self.member.end(partition).await?;
+                let stored = stored.filter(|next| *next <= end);
                 self.partitions.insert(partition, Partition { next, seeks: 0, mean_bytes: None });
                 let gained = Event::Gained(Gained { partition, next, stored, end });
                 if let Flow::End = self.hand_over(gained).await {

@@ -2,7 +2,11 @@
 //!
 //! The components are built by `cargo xtask components`.
 
+// Helpers of tests may fail like tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod contract;
 mod faults;
 mod loading;
+mod tcp;
 mod world;

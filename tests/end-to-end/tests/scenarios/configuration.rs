@@ -26,7 +26,7 @@ fn given_mistakes_check_and_run_should_name_file_line_and_correction_and_end_wit
         ("stream", "partitions = 3", "create = true"),
         ("stream", "start = \"newest\"", "latest"),
         ("delivery", "dead_letter_topic = \"x\"", "on_error"),
-        ("delivery", "guarantee = \"exactly-once\"", "not available"),
+        ("delivery", "guarantee = \"exactly-once\"", "describes its delivery as at-least-once"),
         ("limit", "memory = \"12 parsecs\"", "MiB"),
         ("grant", "http = [\"https://*/\"]", "http"),
         ("grant", "env = [\"HOME\"]", "not available"),

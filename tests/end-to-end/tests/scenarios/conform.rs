@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -10,6 +11,8 @@ use crate::support::{Connector, Ended, Process, Target, World};
 
 /// Enough for several batches in each of three partitions.
 const MESSAGES: &str = "60";
+/// Every scenario, with real processes, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A component under judgement, with a folder as its destination or as where it reads from.
 struct Trial {
@@ -103,7 +106,7 @@ impl Trial {
     }
 
     fn ended(&self) -> Ended {
-        self.start().wait()
+        self.start().wait_for(PATIENCE)
     }
 
     /// Runs the suite, which has to end with this exit code, and reads its report.

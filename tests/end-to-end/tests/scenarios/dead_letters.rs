@@ -254,3 +254,64 @@ fn given_a_dead_letter_topic_as_the_input_of_a_file_sink_should_show_what_happen
     assert_eq!(records[0]["headers"]["kennel.dlq.code"], "not_json");
     assert_eq!(records[0]["headers"]["trace"], "ä\"\\");
 }
+
+#[test]
+fn given_more_dead_letters_than_the_budget_should_stop_before_the_topic_is_drained_into_them() {
+    let broker = Broker::start();
+    let target = Target::unique("records");
+    broker.client.create_topic(&target, 1);
+    broker.client.send(
+        &target,
+        0,
+        (0..100).map(|number| message(format!("bad {number}"))).collect(),
+    );
+    let world = broker.world();
+    let out = world.folder("out");
+    let files = |budget: &str| {
+        Connector::files(&target, &out)
+            .transform("fields_transform.wasm", "operations = [{ delete = { path = \"card\" } }]")
+            .stream("batch = { messages = 4 }")
+            .dead_letters("records.dlq")
+            .delivery(budget)
+    };
+    world.connector("files", files("attempts = 5"));
+    let failure = world.run_once().with_code(1).failure("files");
+    assert!(failure.contains("12 dead letters among 1000"), "{failure}");
+    assert!(failure.contains("[delivery] dead_letter_budget"), "{failure}");
+    let letters = target.topic("records.dlq");
+    assert_eq!(broker.client.read(&letters, 0).len(), 8);
+    assert_eq!(broker.client.stored_offset(&target, "kennel-files", 0), Some(7));
+
+    // The operator says that it is all right.
+    world.connector("files", files("dead_letter_budget = 1000"));
+    world.run_once().with_code(0);
+    assert_eq!(broker.client.read(&letters, 0).len(), 100);
+}
+
+#[test]
+fn given_a_letter_that_the_broker_refuses_should_stop_before_the_message_and_keep_it() {
+    let broker = Broker::start();
+    let target = Target::unique("records");
+    broker.client.create_topic(&target, 1);
+    // So many headers that those of the letter do not fit any more.
+    let value = HeaderValue::from_raw(HeaderKind::Raw, &[7; 250]).unwrap();
+    let headers: BTreeMap<HeaderKey, HeaderValue> = (0..375)
+        .map(|number| {
+            (HeaderKey::try_from(format!("key{number:03}").as_str()).unwrap(), value.clone())
+        })
+        .collect();
+    let large =
+        IggyMessage::builder().payload(b"bad".to_vec().into()).user_headers(headers).build();
+    broker.client.send(&target, 0, vec![message("{\"sequence\":0}"), large.unwrap()]);
+    let world = broker.world();
+    let out = world.folder("out");
+    let files = Connector::files(&target, &out)
+        .transform("fields_transform.wasm", "operations = [{ delete = { path = \"card\" } }]")
+        .stream("batch = { messages = 1 }")
+        .dead_letters("records.dlq");
+    world.connector("files", files);
+    let failure = world.run_once().with_code(1).failure("files");
+    assert!(failure.contains("refuses a letter; the message is kept as record"), "{failure}");
+    Account::of(&out, 1).assert_exact();
+    assert_eq!(broker.client.stored_offset(&target, "kennel-files", 0), Some(0));
+}

@@ -60,8 +60,11 @@ fn given_a_panic_should_fail_with_its_message_after_the_restarts_granted() {
         &target,
     );
     let panic = "told to panic at a payload that contains \":777}\"";
-    assert_failed_with(&ended, "at-a-message", &["sink.consume", panic, "restarts = 1"]);
-    assert_eq!(ended.connector("at-a-message")["faults"], 2);
+    // The guilty message was found, and this connector's errors stop it.
+    let expected = ["sink.consume", panic, "(trap: ", "on_error is \"stop\""];
+    assert_failed_with(&ended, "at-a-message", &expected);
+    // As it came, with `isolate` set, and the one that was marked alone.
+    assert_eq!(ended.connector("at-a-message")["faults"], 3);
     let panic = "told to panic instead of opening";
     assert_failed_with(&ended, "in-open", &["lifecycle.open", panic, "restarts = 0"]);
 }

@@ -110,3 +110,31 @@ fn given_a_host_that_is_not_granted_should_be_denied_with_the_line_that_grants_i
         assert_eq!(stored, None, "{key}");
     }
 }
+
+#[test]
+fn given_a_server_that_fails_for_long_should_open_the_breaker_and_cost_nothing() {
+    let broker = Broker::start();
+    let target = Target::unique("records");
+    let server = HttpServer::start(u32::MAX);
+    broker.client.create_topic(&target, 1);
+    broker.client.send_numbers(&target, 0, 0..10);
+    let world = broker.world();
+    world.connector(
+        "web",
+        sink(&target, &server).dead_letters("records.dlq").delivery("attempts = 1"),
+    );
+    let mut host = world.run(&[]);
+    host.until("it was refused some times", || server.refused() >= 4);
+    let stopped = host.terminate().with_code(0);
+    let web = stopped.connector("web");
+    assert_eq!(web["breaker"], "open", "{web}");
+    assert!(web["unavailable"].as_str().is_some_and(|reason| reason.contains("503")), "{web}");
+    assert!(web["failures"].as_u64() >= Some(4), "{web}");
+    assert_eq!(broker.client.stored_offset(&target, "kennel-web", 0), None);
+
+    server.recover();
+    let ended = world.run_once().with_code(0);
+    assert_eq!(ended.connector("web")["breaker"], "closed");
+    assert_eq!(server.lines().len(), 10);
+    assert_eq!(broker.client.partitions(&target.topic("records.dlq")), None, "a dead letter");
+}

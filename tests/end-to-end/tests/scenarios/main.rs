@@ -3,19 +3,22 @@
 // Helpers of tests may fail like tests.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
+use end_to_end as support;
 
 mod accounted;
 mod configuration;
 mod conform;
+mod crashes;
 mod dead_letters;
 mod file_source;
 mod golden;
 mod hostile;
 mod http_sink;
+mod isolation;
 mod missing_topics;
 mod outages;
 mod rebalance;
 mod start_positions;
+mod tcp;
 mod tls;
 mod transforms;

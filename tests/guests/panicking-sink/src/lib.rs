@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::PathBuf;
+
 use kennel_sdk::prelude::*;
 
 /// When to panic; every key that is set counts.
@@ -16,11 +20,38 @@ struct Config {
     containing: Option<String>,
     /// Instead of opening.
     in_open: bool,
+    /// Append every payload to this file as it comes: a sink that delivers one by one.
+    write_to: Option<PathBuf>,
+    /// Look at all messages before the first is taken, so that the host is told the wrong one.
+    looks_ahead: bool,
 }
 
 struct Panicking {
     config: Config,
     seen: u64,
+}
+
+impl Panicking {
+    fn take(&mut self, message: &Message<'_>) -> Result<(), Error> {
+        let offset = message.offset();
+        assert!(
+            self.config.at_message != Some(self.seen),
+            "told to panic at message {}",
+            self.seen
+        );
+        assert!(self.config.at_offset != Some(offset), "told to panic at offset {offset}");
+        let payload = message.payload();
+        if let Some(text) = &self.config.containing {
+            let found = payload.windows(text.len().max(1)).any(|part| part == text.as_bytes());
+            assert!(!found, "told to panic at a payload that contains {text:?}");
+        }
+        if let Some(path) = &self.config.write_to {
+            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+            file.write_all(&[payload, b"\n"].concat())?;
+        }
+        self.seen += 1;
+        Ok(())
+    }
 }
 
 #[kennel_sdk::sink(name = "panicking", summary = "panics when it is told to")]
@@ -33,20 +64,11 @@ impl Sink for Panicking {
     }
 
     fn consume(&mut self, batch: &Batch) -> Result<Receipt, Error> {
-        for message in batch {
-            let offset = message.offset();
-            assert!(
-                self.config.at_message != Some(self.seen),
-                "told to panic at message {}",
-                self.seen
-            );
-            assert!(self.config.at_offset != Some(offset), "told to panic at offset {offset}");
-            if let Some(text) = &self.config.containing {
-                let payload = message.payload();
-                let found = payload.windows(text.len().max(1)).any(|part| part == text.as_bytes());
-                assert!(!found, "told to panic at a payload that contains {text:?}");
-            }
-            self.seen += 1;
+        if self.config.looks_ahead {
+            let messages: Vec<Message<'_>> = batch.iter().collect();
+            messages.iter().try_for_each(|message| self.take(message))?;
+        } else {
+            batch.iter().try_for_each(|message| self.take(&message))?;
         }
         Ok(Receipt::delivered(batch))
     }

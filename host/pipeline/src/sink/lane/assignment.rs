@@ -125,6 +125,6 @@ impl Lane {
 
     /// The partition's name in the state.
     fn place(&self, partition: u32) -> String {
-        self.origin(partition, 0).to_string()
+        self.origin(partition, 0).keyspace()
     }
 }

@@ -86,7 +86,7 @@ impl Lane {
             } else {
                 let writes = self.take_writes();
                 let checkpoints = self.partitions.values().filter(|known| known.has_moved());
-                let checkpoints = checkpoints.map(|known| (known.origin.to_string(), at(known)));
+                let checkpoints = checkpoints.map(|known| (known.origin.keyspace(), at(known)));
                 let checkpoints = checkpoints.collect();
                 commit(&self.state, Commit { cursor: None, writes, checkpoints }).await?;
             }
@@ -114,7 +114,7 @@ impl Lane {
             return Ok(());
         }
         let pending = self.partitions.values().map(|known| {
-            let partition = known.origin.to_string();
+            let partition = known.origin.keyspace();
             let suffix = format!(":{partition}");
             let (own, others) = std::mem::take(&mut writes)
                 .into_iter()
@@ -131,7 +131,7 @@ impl Lane {
             return Ok(());
         }
         let reached: Vec<_> =
-            self.partitions.values().map(|known| (known.origin.to_string(), at(known))).collect();
+            self.partitions.values().map(|known| (known.origin.keyspace(), at(known))).collect();
         for (partition, checkpoint) in reached {
             resolve(&self.state, partition, checkpoint).await?;
         }

@@ -10,7 +10,7 @@ use crate::PipelineError;
 use crate::chain::GuestFault;
 use crate::sink::deliver::{Outcome, is_outage};
 use crate::sink::progress::Held;
-use crate::sink::quarantine::is_held_against_messages;
+use crate::sink::quarantine::{Strike, is_held_against_messages};
 use crate::stage::Stage;
 
 /// Faults older than this are forgiven.
@@ -37,9 +37,9 @@ impl Recoveries {
         self.unexplained.len() <= self.most as usize
     }
 
-    /// A message was found guilty: those that led to it are explained.
+    /// A message was found guilty: what led to it is explained.
     fn explained(&mut self) {
-        self.unexplained.clear();
+        self.unexplained.pop_back();
     }
 }
 
@@ -57,10 +57,11 @@ impl Lane {
         {
             let quarantine = self.quarantines.entry(partition).or_default();
             let blamed = (&ended.guest, &ended.fault);
-            if quarantine.strike(root, part, blamed, &ended.suspected) {
-                self.recoveries.explained();
-            } else if !self.recoveries.spend() {
-                return Err(ended.into());
+            match quarantine.strike(root, part, blamed, &ended.suspected) {
+                Strike::Guilty => self.recoveries.explained(),
+                Strike::Narrowed => {}
+                Strike::Suspected if self.recoveries.spend() => {}
+                Strike::Suspected => return Err(ended.into()),
             }
         } else if !is_outage(&ended.fault) {
             // Nothing that a message could be blamed for, so the supervisor's patience decides.

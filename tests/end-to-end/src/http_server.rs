@@ -9,11 +9,11 @@ use std::thread;
 
 /// A request that was answered with success.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) path: String,
+pub struct Request {
+    pub path: String,
     /// Names in lower case.
-    pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Vec<u8>,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -26,13 +26,13 @@ struct Shared {
 }
 
 /// Answers 200 and keeps the request, or 503 for the first so many.
-pub(crate) struct HttpServer {
+pub struct HttpServer {
     address: String,
     shared: Arc<Shared>,
 }
 
 impl HttpServer {
-    pub(crate) fn start(refusals: u32) -> Self {
+    pub fn start(refusals: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shared = Arc::new(Shared { refusals: AtomicU32::new(refusals), ..Shared::default() });
@@ -51,23 +51,35 @@ impl HttpServer {
     }
 
     /// `http://host:port`.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Requests answered with 200 so far.
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<Request> {
         self.shared.accepted.lock().unwrap().clone()
     }
 
     /// Bodies of those requests, line by line.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let bodies = self.requests().into_iter().map(|it| String::from_utf8(it.body).unwrap());
         bodies.flat_map(|body| body.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
+    /// Lines of those bodies.
+    pub fn count_lines(&self) -> u64 {
+        let accepted = self.shared.accepted.lock().unwrap();
+        let lines = |request: &Request| request.body.iter().filter(|byte| **byte == b'\n').count();
+        accepted.iter().map(lines).sum::<usize>() as u64
+    }
+
+    /// Refuses no more.
+    pub fn recover(&self) {
+        self.shared.refusals.store(0, SeqCst);
+    }
+
     /// Requests answered with 503 so far.
-    pub(crate) fn refused(&self) -> u32 {
+    pub fn refused(&self) -> u32 {
         self.shared.refused.load(SeqCst)
     }
 }

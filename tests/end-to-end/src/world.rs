@@ -6,25 +6,25 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tempfile::TempDir;
 
-use super::connector::Connector;
-use super::installation::{code_cache, components, kennel, warm_up};
-use super::process::{Ended, Process};
+use crate::connector::Connector;
+use crate::installation::{code_cache, components, kennel, warm_up};
+use crate::process::{Ended, Process};
 
 /// A configuration folder with everything it points to, removed when the test ends.
-pub(crate) struct World {
+pub struct World {
     folder: TempDir,
     runs: AtomicU32,
 }
 
 impl World {
     /// A world whose host connects to `address` as `iggy` with the password `iggy`.
-    pub(crate) fn new(address: &str) -> Self {
+    pub fn new(address: &str) -> Self {
         let iggy = format!("address = \"{address}\"\nusername = \"iggy\"\npassword = \"iggy\"\n");
         Self::with_iggy(&iggy)
     }
 
     /// A world whose host has these lines in `[iggy]`.
-    pub(crate) fn with_iggy(iggy: &str) -> Self {
+    pub fn with_iggy(iggy: &str) -> Self {
         warm_up();
         let world = Self { folder: tempfile::tempdir().unwrap(), runs: AtomicU32::new(0) };
         fs::create_dir(world.config()).unwrap();
@@ -33,7 +33,7 @@ impl World {
     }
 
     /// Writes kennel.toml anew, with these lines in `[iggy]`.
-    pub(crate) fn host(&self, iggy: &str) {
+    pub fn host(&self, iggy: &str) {
         let (search, cache, state) = (components(), code_cache(), self.path("state"));
         let text = format!(
             "[iggy]\n{iggy}\n[components]\nsearch = [{search:?}]\ncache = {cache:?}\n\n\
@@ -43,46 +43,54 @@ impl World {
     }
 
     /// Writes the file of the connector `key`.
-    pub(crate) fn connector(&self, key: &str, connector: Connector) {
+    pub fn connector(&self, key: &str, connector: Connector) {
         self.file(&format!("{key}.toml"), &connector.text());
     }
 
     /// Writes a file of the configuration folder.
-    pub(crate) fn file(&self, name: &str, text: &str) {
+    pub fn file(&self, name: &str, text: &str) {
         fs::write(self.config().join(name), text).unwrap();
     }
 
     /// The configuration folder.
-    pub(crate) fn config(&self) -> PathBuf {
+    pub fn config(&self) -> PathBuf {
         self.path("config")
     }
 
     /// A path that nothing else in this world uses.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A folder, made now.
-    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+    pub fn folder(&self, name: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(&path).unwrap();
         path
     }
 
     /// Starts `kennel run` with further arguments.
-    pub(crate) fn run(&self, arguments: &[&str]) -> Process {
+    pub fn run(&self, arguments: &[&str]) -> Process {
         let mut command = kennel();
         command.args(["run", "--json", "--config"]).arg(self.config()).args(arguments);
         Process::start(command, self.output_name())
     }
 
+    /// Starts `kennel run` so that it dies as by `kill -9` when it passes a named place: `name@times`.
+    pub fn run_dying_at(&self, point: &str) -> Process {
+        let mut command = kennel();
+        command.args(["run", "--json", "--once", "--config"]).arg(self.config());
+        command.env("KENNEL_FAIL_POINT", point);
+        Process::start(command, self.output_name())
+    }
+
     /// Runs until all is drained.
-    pub(crate) fn run_once(&self) -> Ended {
+    pub fn run_once(&self) -> Ended {
         self.run(&["--once"]).wait()
     }
 
     /// Runs another command with the configuration folder.
-    pub(crate) fn command(&self, command: &str, arguments: &[&str]) -> Ended {
+    pub fn command(&self, command: &str, arguments: &[&str]) -> Ended {
         let mut program = kennel();
         program.args([command, "--config"]).arg(self.config()).args(arguments);
         Process::start(program, self.output_name()).wait()
@@ -94,6 +102,6 @@ impl World {
 }
 
 /// A path as configuration files and arguments take it.
-pub(crate) fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }

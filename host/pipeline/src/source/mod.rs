@@ -3,12 +3,13 @@
 //! D6: the broker confirms, then the cursor is saved, then the guest may have its side effects. The
 //! guest reads on while its previous messages are on the way to the broker.
 
-use std::collections::HashMap;
+mod outbox;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use kennel_broker::{BrokerConfig, BrokerError, Connection, OutgoingMessage, Partitioning, Target};
+use kennel_broker::{BrokerConfig, Target};
 use kennel_sandbox::capability::state::StagedWrites;
 use kennel_sandbox::{GuestError, Limit, Origin, Produced, Progress, Source};
 use kennel_state::{Commit, ConnectorState};
@@ -20,7 +21,8 @@ use crate::fail_point::fail_point;
 use crate::live::{Live, timed};
 use crate::settle::{Settlement, Settler};
 use crate::stage::Stage;
-use crate::{Backoff, Guest, PipelineError, Stats, TransformSpec};
+use crate::{Backoff, Breaker, Guest, PipelineError, Stats, TransformSpec};
+use outbox::Outbox;
 
 /// What a source is made from.
 #[derive(Clone)]
@@ -75,10 +77,23 @@ pub struct SourceLoop {
     settler: Settler,
     state: ConnectorState,
     stats: Arc<Stats>,
+    breaker: Arc<Breaker>,
     stop: CancellationToken,
-    connection: Option<Connection>,
+    outbox: Outbox,
     /// Numbers the messages since this start; transforms see it as their offset.
     next: u64,
+}
+
+/// What a source's loop shares with its connector.
+pub struct SourceContext {
+    /// The connector's state.
+    pub state: ConnectorState,
+    /// The connector's counters.
+    pub stats: Arc<Stats>,
+    /// The connector's breaker.
+    pub breaker: Arc<Breaker>,
+    /// Ends the loop at a batch boundary.
+    pub stop: CancellationToken,
 }
 
 /// What one poll returned, with the state written on the way.
@@ -93,18 +108,24 @@ impl SourceLoop {
     ///
     /// # Errors
     /// Why it cannot go on. What was read and not confirmed is read again after the next start.
-    pub async fn run(
-        spec: SourceSpec,
-        state: ConnectorState,
-        stats: Arc<Stats>,
-        stop: CancellationToken,
-    ) -> Result<SourceEnd, PipelineError> {
+    pub async fn run(spec: SourceSpec, context: SourceContext) -> Result<SourceEnd, PipelineError> {
+        let SourceContext { state, stats, breaker, stop } = context;
         let chain = Chain::open(&spec.transforms, spec.targets.len(), &stats).await?;
         let source = Live::open(&spec.source, crate::SOURCE_ROLE.to_owned(), &stats).await?;
         let shared = Arc::clone(&stats);
         let settler = Settler::new(&spec.connector, &spec.settlement, &spec.broker, &state, shared);
-        let mut this =
-            Self { source, spec, chain, settler, state, stats, stop, connection: None, next: 0 };
+        let mut this = Self {
+            source,
+            spec,
+            chain,
+            settler,
+            state,
+            stats,
+            breaker,
+            stop,
+            outbox: Outbox::new(),
+            next: 0,
+        };
         let ended = this.work().await;
         this.source.close().await;
         this.chain.close().await;
@@ -119,7 +140,6 @@ impl SourceLoop {
             // Repeated after every start: the host may have died between saving and confirming.
             self.confirm(cursor).await?;
         }
-        let mut backoff = Backoff::default();
         let mut pending: Option<Polled> = None;
         loop {
             let finished = pending
@@ -138,16 +158,35 @@ impl SourceLoop {
             );
             let routes = self.spec.targets.len();
             let source = self.source.take()?;
-            let reading = timed(source.poll(limit, routes));
+            let (breaker, stop) = (Arc::clone(&self.breaker), self.stop.clone());
+            let reading = async {
+                match breaker.admit(&stop).await {
+                    Some(permit) => Ok((permit, timed(source.poll(limit, routes)).await)),
+                    None => Err(source),
+                }
+            };
             let delivering = async {
                 match pending.take() {
                     Some(polled) => self.deliver_unconfirmed(polled).await,
                     None => Ok(None),
                 }
             };
-            let (delivered, (read, time)) = tokio::join!(delivering, reading);
-            let answer = self.source.give_back(read, time);
+            let (delivered, read) = tokio::join!(delivering, reading);
+            let answer = match read {
+                Ok((permit, (called, time))) => Some((permit, self.source.give_back(called, time))),
+                Err(source) => {
+                    self.source.put_back(source);
+                    None
+                }
+            };
             let delivered = delivered?;
+            // Stopped while the breaker was open: the loop ends above.
+            let Some((permit, answer)) = answer else {
+                if let Some(cursor) = delivered {
+                    self.confirm(cursor).await?;
+                }
+                continue;
+            };
             // After a fault there is nobody to confirm to; the next start repeats it.
             let answer = answer?;
             if let Some(cursor) = delivered {
@@ -155,7 +194,7 @@ impl SourceLoop {
             }
             match answer {
                 Ok(produced) => {
-                    backoff.reset();
+                    permit.succeeded();
                     let idle = produced.progress == Progress::Idle && produced.messages.is_empty();
                     let writes = self.source.take_writes();
                     pending = Some(Polled { produced, writes });
@@ -164,16 +203,13 @@ impl SourceLoop {
                     }
                 }
                 Err(error) => {
-                    let wait = match crate::error::waits(&error) {
-                        Some(asked) => backoff.next_wait(asked),
-                        None => return Err(self.refused(error)),
+                    let Some(asked) = crate::error::waits(&error) else {
+                        return Err(self.refused(error));
                     };
                     self.stats.retried();
-                    tracing::warn!(
-                        connector = self.spec.connector,
-                        "{error}; next try in {wait:.1?}"
-                    );
-                    pause(&self.stop, wait).await;
+                    let wait = permit.failed(&error.to_string(), asked);
+                    let connector = &self.spec.connector;
+                    tracing::warn!(connector, "{error}; next try in {wait:.1?}");
                 }
             }
         }
@@ -223,7 +259,11 @@ impl SourceLoop {
             };
             self.stats.filtered(chained.filtered);
             self.settler.settle(&root, root.batch.len(), &mut chained.failed).await?;
-            if !self.send(&chained.stage, &ids).await? {
+            if !self
+                .outbox
+                .send(&self.spec, &chained.stage, &ids, (&self.stats, &self.stop))
+                .await?
+            {
                 return Ok(None);
             }
             self.next += count;
@@ -239,91 +279,6 @@ impl SourceLoop {
             .await?;
         fail_point("after_cursor");
         Ok(Some(cursor))
-    }
-
-    /// Sends until the broker has confirmed everything; false: stopped before that.
-    async fn send(&mut self, stage: &Stage, ids: &[u128]) -> Result<bool, PipelineError> {
-        let mut backoff = Backoff::default();
-        // Groups already confirmed are not sent again after a broken connection.
-        let mut groups = self.groups(stage, ids);
-        while let Some((route, partitioning, messages)) = groups.pop() {
-            loop {
-                let target = self.spec.targets[route as usize].clone();
-                let sent = match self.connected().await {
-                    Ok(connection) => {
-                        connection.send(&target, partitioning.clone(), messages.clone()).await
-                    }
-                    Err(error) => Err(error),
-                };
-                let Err(error) = sent else { break };
-                if error.is_disconnected() {
-                    self.connection = None;
-                }
-                if matches!(error, BrokerError::TooLarge { .. } | BrokerError::Configuration(_)) {
-                    return Err(error.into());
-                }
-                self.stats.retried();
-                let wait = backoff.next_wait(None);
-                tracing::warn!(
-                    connector = self.spec.connector,
-                    "cannot send to {target}: {error}; next try in {wait:.1?}"
-                );
-                pause(&self.stop, wait).await;
-                if self.stop.is_cancelled() {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    async fn connected(&mut self) -> Result<&Connection, BrokerError> {
-        if !self.connection.as_ref().is_some_and(Connection::is_alive) {
-            self.connection = Some(Connection::connect(&self.spec.broker).await?);
-        }
-        self.connection.as_ref().ok_or_else(|| {
-            BrokerError::Protocol("the connection went away while it was made".into())
-        })
-    }
-
-    /// One send per topic and key. Payloads and headers are views into the stage's buffer.
-    fn groups(
-        &self,
-        stage: &Stage,
-        ids: &[u128],
-    ) -> Vec<(u32, Partitioning, Vec<OutgoingMessage>)> {
-        let mut groups: Vec<(u32, Partitioning, Vec<OutgoingMessage>)> = Vec::new();
-        let mut known: HashMap<(u32, Option<Bytes>), usize> = HashMap::new();
-        for index in 0..stage.batch.len() {
-            let route = stage.routes.get(index).copied().unwrap_or(0);
-            let key = match self.spec.partition_by {
-                PartitionBy::Key => stage.keys.get(index).filter(|key| !key.is_empty()).cloned(),
-                PartitionBy::Balanced | PartitionBy::Partition(_) => None,
-            };
-            let group = *known.entry((route, key.clone())).or_insert_with(|| {
-                let partitioning = match (key, self.spec.partition_by) {
-                    (Some(key), _) => Partitioning::Key(key),
-                    (None, PartitionBy::Partition(partition)) => Partitioning::Partition(partition),
-                    (None, _) => Partitioning::Balanced,
-                };
-                groups.push((route, partitioning, Vec::new()));
-                groups.len() - 1
-            });
-            // An id names one input; a message made of it alone may carry it.
-            let root = stage.lineage.of(index as u32);
-            let id = match stage.batch.ordinals.get(index).copied().unwrap_or(0) {
-                0 => ids.get(root.first() as usize).copied().unwrap_or(0),
-                _ => 0,
-            };
-            groups[group].2.push(OutgoingMessage {
-                id,
-                payload: stage.batch.payload(index),
-                headers: stage.batch.headers(index),
-            });
-        }
-        // `pop` takes from the end; messages of one topic keep the order in which they were made.
-        groups.reverse();
-        groups
     }
 
     async fn confirm(&mut self, cursor: Bytes) -> Result<(), PipelineError> {

@@ -7,21 +7,21 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use embedded_iggy::{Faults, RunningServer, Server};
 
-use super::client::{Access, Client, runtime};
-use super::eventually;
-use super::installation::kennel;
-use super::process::Process;
-use super::world::World;
+use crate::client::{Access, Client, runtime};
+use crate::eventually;
+use crate::installation::kennel;
+use crate::process::Process;
+use crate::world::World;
 
 /// A broker that is up while this value lives, and a client of it.
-pub(crate) struct Broker {
+pub struct Broker {
     server: Option<RunningServer>,
-    pub(crate) client: Client,
+    pub client: Client,
 }
 
 impl Broker {
     /// The server that `KENNEL_TEST_IGGY` names, else an embedded one in memory.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let variable =
             |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
         match env::var("KENNEL_TEST_IGGY") {
@@ -39,7 +39,7 @@ impl Broker {
     }
 
     /// An embedded one, whatever the environment says: for tests that make it fail.
-    pub(crate) fn embedded() -> Self {
+    pub fn embedded() -> Self {
         let runtime = runtime();
         let server = runtime.block_on(Server::builder().start()).unwrap();
         let access = Access::root(&server.local_addr().to_string());
@@ -47,7 +47,7 @@ impl Broker {
     }
 
     /// An embedded one that speaks TLS.
-    pub(crate) fn with_tls(tls: embedded_iggy::Tls, access: Access) -> Self {
+    pub fn with_tls(tls: embedded_iggy::Tls, access: Access) -> Self {
         let runtime = runtime();
         let builder = Server::builder().tls(tls).credentials(&access.username, &access.password);
         let server = runtime.block_on(builder.start()).unwrap();
@@ -56,25 +56,25 @@ impl Broker {
     }
 
     /// What can go wrong on demand.
-    pub(crate) fn faults(&self) -> Faults {
+    pub fn faults(&self) -> Faults {
         self.server.as_ref().unwrap().faults()
     }
 
     /// A world whose host uses this broker.
-    pub(crate) fn world(&self) -> World {
+    pub fn world(&self) -> World {
         World::with_iggy(&self.client.access().config())
     }
 }
 
 /// `kennel iggy` as a process of its own, with a data folder.
-pub(crate) struct BrokerProcess {
+pub struct BrokerProcess {
     process: Process,
     port: u16,
     data: PathBuf,
 }
 
 impl BrokerProcess {
-    pub(crate) fn start(port: u16, data: &Path) -> Self {
+    pub fn start(port: u16, data: &Path) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let mut command = kennel();
         command.args(["iggy", "--json", "--address", &format!("127.0.0.1:{port}"), "--data"]);
@@ -87,7 +87,7 @@ impl BrokerProcess {
     }
 
     /// Ends it as a crash would; [`Self::start`] with the same port and folder brings it back.
-    pub(crate) fn kill(self) -> (u16, PathBuf) {
+    pub fn kill(self) -> (u16, PathBuf) {
         self.process.kill();
         (self.port, self.data)
     }
@@ -95,7 +95,7 @@ impl BrokerProcess {
 
 /// A port that nobody listens on now. It lies below those that the system hands out by itself, so
 /// that no other test gets it meanwhile.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let step = NEXT.fetch_add(1, Relaxed) + std::process::id() * 16;

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::client::Target;
+use crate::client::Target;
 
 /// What a connector's file will say. Lines are TOML.
 #[derive(Clone, Default)]
-pub(crate) struct Connector {
+pub struct Connector {
     head: String,
     streams: String,
     transforms: String,
@@ -29,16 +29,16 @@ impl Connector {
         }
     }
 
-    pub(crate) fn sink(component: &str, target: &Target) -> Self {
+    pub fn sink(component: &str, target: &Target) -> Self {
         Self::new("sink", component, target)
     }
 
-    pub(crate) fn source(component: &str, target: &Target) -> Self {
+    pub fn source(component: &str, target: &Target) -> Self {
         Self::new("source", component, target)
     }
 
     /// The random source: `count` records `{"sequence":0}`, `{"sequence":1}` …
-    pub(crate) fn numbers(target: &Target, count: u64) -> Self {
+    pub fn numbers(target: &Target, count: u64) -> Self {
         Self::source("random_source.wasm", target)
             .config(&format!("count = {count}"))
             .config("seed = 7")
@@ -46,68 +46,68 @@ impl Connector {
     }
 
     /// The file sink, which shows soon what it got.
-    pub(crate) fn files(target: &Target, folder: &Path) -> Self {
+    pub fn files(target: &Target, folder: &Path) -> Self {
         Self::sink("file_sink.wasm", target)
             .config("folder = \"/out\"")
             .folder(folder, "/out", "rw")
             .flush("age = \"50ms\"")
     }
 
-    pub(crate) fn stream(mut self, line: &str) -> Self {
+    pub fn stream(mut self, line: &str) -> Self {
         add(&mut self.streams, line);
         self
     }
 
     /// `create = true` with so many partitions.
-    pub(crate) fn create(self, partitions: u32) -> Self {
+    pub fn create(self, partitions: u32) -> Self {
         self.stream(&format!("create = true\npartitions = {partitions}"))
     }
 
-    pub(crate) fn transform(mut self, component: &str, config: &str) -> Self {
+    pub fn transform(mut self, component: &str, config: &str) -> Self {
         let transforms = &mut self.transforms;
         writeln!(transforms, "[[transforms]]\ncomponent = \"{component}\"").unwrap();
         writeln!(transforms, "[transforms.config]\n{config}").unwrap();
         self
     }
 
-    pub(crate) fn config(mut self, line: &str) -> Self {
+    pub fn config(mut self, line: &str) -> Self {
         add(&mut self.config, line);
         self
     }
 
-    pub(crate) fn grant(mut self, line: &str) -> Self {
+    pub fn grant(mut self, line: &str) -> Self {
         add(&mut self.grants, line);
         self
     }
 
-    pub(crate) fn folder(mut self, folder: &Path, guest: &str, mode: &str) -> Self {
+    pub fn folder(mut self, folder: &Path, guest: &str, mode: &str) -> Self {
         let folders = &mut self.folders;
         writeln!(folders, "[[grants.files]]\npath = {folder:?}\nguest = \"{guest}\"").unwrap();
         writeln!(folders, "mode = \"{mode}\"").unwrap();
         self
     }
 
-    pub(crate) fn limit(mut self, line: &str) -> Self {
+    pub fn limit(mut self, line: &str) -> Self {
         add(&mut self.limits, line);
         self
     }
 
-    pub(crate) fn delivery(mut self, line: &str) -> Self {
+    pub fn delivery(mut self, line: &str) -> Self {
         add(&mut self.delivery, line);
         self
     }
 
-    pub(crate) fn dead_letters(self, topic: &str) -> Self {
+    pub fn dead_letters(self, topic: &str) -> Self {
         self.delivery(&format!("on_error = \"dead_letter\"\ndead_letter_topic = \"{topic}\""))
     }
 
-    pub(crate) fn flush(mut self, line: &str) -> Self {
+    pub fn flush(mut self, line: &str) -> Self {
         add(&mut self.flush, line);
         self
     }
 
     /// The whole file.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = format!("{}\n[[streams]]\n{}\n{}", self.head, self.streams, self.transforms);
         let sections = [
             ("[config]", &self.config),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// Finished files, in order of their names, which is the order of partitions and offsets.
-pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = entries
         .filter(|path| path.extension().is_some_and(|extension| extension == "ndjson"))
@@ -18,37 +18,37 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Bytes of all finished files.
-pub(crate) fn bytes(folder: &Path) -> u64 {
+pub fn bytes(folder: &Path) -> u64 {
     files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
 }
 
 /// Lines of all finished files.
-pub(crate) fn lines(folder: &Path) -> Vec<String> {
+pub fn lines(folder: &Path) -> Vec<String> {
     let texts = files(folder).into_iter().map(|file| fs::read_to_string(file).unwrap());
     texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
 /// Lines of all finished files as JSON.
-pub(crate) fn records(folder: &Path) -> Vec<Value> {
+pub fn records(folder: &Path) -> Vec<Value> {
     lines(folder).iter().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Every record by its number.
 #[derive(Debug)]
-pub(crate) struct Account {
+pub struct Account {
     /// Numbers of 0..expected that are not there.
-    pub(crate) missing: Vec<u64>,
+    pub missing: Vec<u64>,
     /// Records beyond the first of each number.
-    pub(crate) duplicates: u64,
+    pub duplicates: u64,
     /// Numbers beyond what was expected.
-    pub(crate) strangers: Vec<u64>,
+    pub strangers: Vec<u64>,
     /// Different numbers.
-    pub(crate) distinct: u64,
+    pub distinct: u64,
 }
 
 impl Account {
     /// Reads the files and looks for `sequence` 0 to `expected`.
-    pub(crate) fn of(folder: &Path, expected: u64) -> Self {
+    pub fn of(folder: &Path, expected: u64) -> Self {
         let mut copies: BTreeMap<u64, u64> = BTreeMap::new();
         for record in records(folder) {
             let number = record["sequence"].as_u64().unwrap_or_else(|| panic!("{record}"));
@@ -64,13 +64,13 @@ impl Account {
 
     /// Fails unless every number is there and no other.
     #[track_caller]
-    pub(crate) fn assert_complete(&self) {
+    pub fn assert_complete(&self) {
         assert!(self.missing.is_empty() && self.strangers.is_empty(), "{self}");
     }
 
     /// Fails unless every number is there once.
     #[track_caller]
-    pub(crate) fn assert_exact(&self) {
+    pub fn assert_exact(&self) {
         self.assert_complete();
         assert_eq!(self.duplicates, 0, "{self}");
     }

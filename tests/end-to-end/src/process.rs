@@ -3,14 +3,14 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::wait::{PATIENCE, pause};
+use crate::wait::{PATIENCE, pause};
 
 /// A program that was started.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     log: PathBuf,
     output: PathBuf,
@@ -18,7 +18,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `command`; `name` without an ending is where its output goes.
-    pub(crate) fn start(mut command: Command, name: PathBuf) -> Self {
+    pub fn start(mut command: Command, name: PathBuf) -> Self {
         let (log, output) = (name.with_extension("log"), name.with_extension("out"));
         command.stderr(File::create(&log).unwrap()).stdout(File::create(&output).unwrap());
         let child = command.spawn().unwrap();
@@ -26,17 +26,17 @@ impl Process {
     }
 
     /// What it wrote to standard error so far.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         read(&self.log)
     }
 
     /// What it wrote to standard output so far.
-    pub(crate) fn output(&self) -> String {
+    pub fn output(&self) -> String {
         read(&self.output)
     }
 
     /// Returns as soon as `happened` says so; fails when the program ends before.
-    pub(crate) fn until(&mut self, what: &str, mut happened: impl FnMut() -> bool) {
+    pub fn until(&mut self, what: &str, mut happened: impl FnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !happened() {
             let ended = self.child.try_wait().unwrap();
@@ -55,34 +55,39 @@ impl Process {
     }
 
     /// Returns as soon as the log holds `text`, `times` times.
-    pub(crate) fn until_logged(&mut self, text: &str, times: usize) {
+    pub fn until_logged(&mut self, text: &str, times: usize) {
         let log = self.log.clone();
         self.until(&format!("it logs `{text}`"), || read(&log).matches(text).count() >= times);
     }
 
     /// Asks it to end, by SIGTERM, and waits until it has.
-    pub(crate) fn terminate(self) -> Ended {
+    pub fn terminate(self) -> Ended {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.wait()
     }
 
     /// Ends it at once, by SIGKILL.
-    pub(crate) fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Waits until it ends by itself.
-    pub(crate) fn wait(mut self) -> Ended {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn wait(self) -> Ended {
+        self.wait_for(PATIENCE)
+    }
+
+    /// Waits so long until it ends by itself.
+    pub fn wait_for(mut self, patience: Duration) -> Ended {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Ended { code: status.code(), log: self.log(), output: self.output() };
             }
             assert!(
                 Instant::now() < deadline,
-                "it did not end within {PATIENCE:?}:\n{}",
+                "it did not end within {patience:?}:\n{}",
                 self.last_words()
             );
             pause();
@@ -104,23 +109,23 @@ impl Drop for Process {
 
 /// A program that has ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) log: String,
-    pub(crate) output: String,
+pub struct Ended {
+    pub code: Option<i32>,
+    pub log: String,
+    pub output: String,
 }
 
 impl Ended {
     /// Fails unless it ended with this exit code.
     #[track_caller]
-    pub(crate) fn with_code(self, code: i32) -> Self {
+    pub fn with_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}\n{}", self.output, last_lines(&self.log));
         self
     }
 
     /// A connector's part of the summary that `kennel run --json` prints.
     #[track_caller]
-    pub(crate) fn connector(&self, key: &str) -> Value {
+    pub fn connector(&self, key: &str) -> Value {
         let summary: Value = self.output.lines().last().map_or(Value::Null, |line| {
             serde_json::from_str(line).unwrap_or_else(|_| panic!("no summary: {line}"))
         });
@@ -131,7 +136,7 @@ impl Ended {
 
     /// Why a connector failed; the test fails if it did not.
     #[track_caller]
-    pub(crate) fn failure(&self, key: &str) -> String {
+    pub fn failure(&self, key: &str) -> String {
         let connector = self.connector(key);
         assert_eq!(connector["state"], "failed", "{connector}\n{}", last_lines(&self.log));
         connector["reason"].as_str().unwrap().to_owned()

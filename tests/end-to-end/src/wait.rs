@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 /// Longer than anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Returns as soon as `happened` says so.
-pub(crate) fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
+pub fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !happened() {
         assert!(Instant::now() < deadline, "within {PATIENCE:?} it did not happen that {what}");
@@ -17,6 +17,6 @@ pub(crate) fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
 
 /// Between two looks.
 #[expect(clippy::disallowed_methods, reason = "a test's own thread, which runs nothing else")]
-pub(crate) fn pause() {
+pub fn pause() {
     std::thread::sleep(INTERVAL);
 }

@@ -14,14 +14,14 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A topic of a stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) stream: String,
-    pub(crate) topic: String,
+pub struct Target {
+    pub stream: String,
+    pub topic: String,
 }
 
 impl Target {
     /// `topic` in a stream of a name that was never used, because a broker may outlive the test.
-    pub(crate) fn unique(topic: &str) -> Self {
+    pub fn unique(topic: &str) -> Self {
         use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
@@ -31,30 +31,30 @@ impl Target {
     }
 
     /// Another topic of the same stream.
-    pub(crate) fn topic(&self, topic: &str) -> Self {
+    pub fn topic(&self, topic: &str) -> Self {
         Self { stream: self.stream.clone(), topic: topic.to_owned() }
     }
 }
 
 /// Where a client goes and as whom.
 #[derive(Clone, Debug)]
-pub(crate) struct Access {
-    pub(crate) address: String,
-    pub(crate) username: String,
-    pub(crate) password: String,
+pub struct Access {
+    pub address: String,
+    pub username: String,
+    pub password: String,
     /// File of the authority, and the name in the certificate.
-    pub(crate) tls: Option<(PathBuf, String)>,
+    pub tls: Option<(PathBuf, String)>,
 }
 
 impl Access {
     /// As the root user that test brokers have.
-    pub(crate) fn root(address: &str) -> Self {
+    pub fn root(address: &str) -> Self {
         let (username, password) = ("iggy".to_owned(), "iggy".to_owned());
         Self { address: address.to_owned(), username, password, tls: None }
     }
 
     /// As the host's own broker crate takes it.
-    pub(crate) fn broker_config(&self) -> BrokerConfig {
+    pub fn broker_config(&self) -> BrokerConfig {
         BrokerConfig {
             address: self.address.clone(),
             credentials: kennel_broker::Credentials::Password {
@@ -69,7 +69,7 @@ impl Access {
     }
 
     /// As lines of `[iggy]`.
-    pub(crate) fn config(&self) -> String {
+    pub fn config(&self) -> String {
         let Self { address, username, password, .. } = self;
         format!("address = {address:?}\nusername = {username:?}\npassword = {password:?}\n")
     }
@@ -77,30 +77,30 @@ impl Access {
 
 /// A message as it was read back.
 #[derive(Debug)]
-pub(crate) struct Read {
-    pub(crate) offset: u64,
-    pub(crate) timestamp: u64,
-    pub(crate) origin_timestamp: u64,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) headers: Vec<(HeaderKey, HeaderValue)>,
+pub struct Read {
+    pub offset: u64,
+    pub timestamp: u64,
+    pub origin_timestamp: u64,
+    pub payload: Vec<u8>,
+    pub headers: Vec<(HeaderKey, HeaderValue)>,
 }
 
 impl Read {
     /// The text of a header.
-    pub(crate) fn header(&self, key: &str) -> Option<String> {
+    pub fn header(&self, key: &str) -> Option<String> {
         let found = self.headers.iter().find(|(known, _)| known.as_str() == Ok(key));
         found.map(|(_, value)| value.to_string_value())
     }
 }
 
 /// A connected client and the threads it runs on.
-pub(crate) struct Client {
-    pub(crate) runtime: Runtime,
+pub struct Client {
+    pub runtime: Runtime,
     access: Access,
     client: IggyClient,
 }
 
-pub(crate) fn runtime() -> Runtime {
+pub fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
@@ -109,13 +109,13 @@ fn id(name: &str) -> Identifier {
 }
 
 /// A message without headers.
-pub(crate) fn message(payload: impl Into<Vec<u8>>) -> IggyMessage {
+pub fn message(payload: impl Into<Vec<u8>>) -> IggyMessage {
     IggyMessage::builder().payload(payload.into().into()).build().unwrap()
 }
 
 impl Client {
     /// Connects and signs in.
-    pub(crate) fn connect(access: Access, runtime: Runtime) -> Self {
+    pub fn connect(access: Access, runtime: Runtime) -> Self {
         let credentials =
             Credentials::UsernamePassword(access.username.clone(), access.password.clone().into());
         let mut builder = IggyClient::builder()
@@ -136,12 +136,12 @@ impl Client {
         Self { runtime, access, client }
     }
 
-    pub(crate) fn access(&self) -> &Access {
+    pub fn access(&self) -> &Access {
         &self.access
     }
 
     /// Creates a topic and, if need be, its stream.
-    pub(crate) fn create_topic(&self, target: &Target, partitions: u32) {
+    pub fn create_topic(&self, target: &Target, partitions: u32) {
         let config = self.access.broker_config();
         self.runtime.block_on(async {
             let connection = Connection::connect(&config).await.unwrap();
@@ -150,25 +150,30 @@ impl Client {
         });
     }
 
-    pub(crate) fn add_partitions(&self, target: &Target, more: u32) {
+    pub fn add_partitions(&self, target: &Target, more: u32) {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         self.runtime.block_on(self.client.create_partitions(&stream, &topic, more)).unwrap();
     }
 
-    pub(crate) fn delete_topic(&self, target: &Target) {
+    pub fn delete_topic(&self, target: &Target) {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         self.runtime.block_on(self.client.delete_topic(&stream, &topic)).unwrap();
     }
 
+    pub fn purge_topic(&self, target: &Target) {
+        let (stream, topic) = (id(&target.stream), id(&target.topic));
+        self.runtime.block_on(self.client.purge_topic(&stream, &topic)).unwrap();
+    }
+
     /// Partitions of a topic; none if it does not exist.
-    pub(crate) fn partitions(&self, target: &Target) -> Option<u32> {
+    pub fn partitions(&self, target: &Target) -> Option<u32> {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         let found = self.runtime.block_on(self.client.get_topic(&stream, &topic));
         found.ok().flatten().map(|topic| topic.partitions_count)
     }
 
     /// Sends one batch.
-    pub(crate) fn send(&self, target: &Target, partition: u32, mut messages: Vec<IggyMessage>) {
+    pub fn send(&self, target: &Target, partition: u32, mut messages: Vec<IggyMessage>) {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         let partition = Partitioning::partition_id(partition);
         self.runtime
@@ -177,19 +182,14 @@ impl Client {
     }
 
     /// Sends `{"sequence":n}` for each n of the range, each as a batch of its own.
-    pub(crate) fn send_numbers(
-        &self,
-        target: &Target,
-        partition: u32,
-        numbers: std::ops::Range<u64>,
-    ) {
+    pub fn send_numbers(&self, target: &Target, partition: u32, numbers: std::ops::Range<u64>) {
         for number in numbers {
             self.send(target, partition, vec![message(format!("{{\"sequence\":{number}}}"))]);
         }
     }
 
     /// Every message of a partition.
-    pub(crate) fn read(&self, target: &Target, partition: u32) -> Vec<Read> {
+    pub fn read(&self, target: &Target, partition: u32) -> Vec<Read> {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         let consumer = Consumer::new(id("end-to-end-reader"));
         let mut all: Vec<Read> = Vec::new();
@@ -220,12 +220,7 @@ impl Client {
     }
 
     /// The offset that a consumer group has stored.
-    pub(crate) fn stored_offset(
-        &self,
-        target: &Target,
-        group: &str,
-        partition: u32,
-    ) -> Option<u64> {
+    pub fn stored_offset(&self, target: &Target, group: &str, partition: u32) -> Option<u64> {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         let consumer = Consumer::group(id(group));
         let known =
@@ -241,7 +236,7 @@ impl Client {
     }
 
     /// A new access token of the user.
-    pub(crate) fn create_token(&self, name: &str) -> String {
+    pub fn create_token(&self, name: &str) -> String {
         let made = self.client.create_personal_access_token(name, IggyExpiry::NeverExpire);
         self.runtime.block_on(made).unwrap().token.to_string()
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 /// The repository.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
@@ -15,24 +15,24 @@ fn named(variable: &str, default: &str) -> PathBuf {
 }
 
 /// Folder of the components.
-pub(crate) fn components() -> PathBuf {
+pub fn components() -> PathBuf {
     named("KENNEL_COMPONENTS", "target/components")
 }
 
 /// Compiled code, shared by all tests and by the demo.
-pub(crate) fn code_cache() -> PathBuf {
+pub fn code_cache() -> PathBuf {
     root().join("target/kennel-cache")
 }
 
 /// A component, which has to be there.
-pub(crate) fn component(name: &str) -> PathBuf {
+pub fn component(name: &str) -> PathBuf {
     let path = components().join(name);
     assert!(path.is_file(), "{} is missing; `cargo xtask components` builds it", path.display());
     path
 }
 
 /// The program, without the test run's own variables.
-pub(crate) fn kennel() -> Command {
+pub fn kennel() -> Command {
     let program = named("KENNEL_BIN", "target/debug/kennel");
     assert!(
         program.is_file(),
@@ -50,7 +50,7 @@ pub(crate) fn kennel() -> Command {
 }
 
 /// Compiles the Rust components once, before many tests would do so at the same time.
-pub(crate) fn warm_up() {
+pub fn warm_up() {
     static WARM: OnceLock<()> = OnceLock::new();
     WARM.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
