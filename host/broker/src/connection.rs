@@ -1,6 +1,8 @@
 //! A connection for looking topics up, creating and sending.
 
 mod group_offsets;
+mod purge;
+mod read;
 
 use iggy::prelude::{IggyError, StreamClient, TopicClient};
 use iggy_binary_protocol::codes::{CREATE_TOPIC_CODE, SEND_MESSAGES_CODE};

@@ -20,8 +20,6 @@ use crate::frames::protocol;
 use crate::link::{CallError, Link};
 use crate::target::{Target, identifier, wire_identifier};
 
-pub use start::StartPosition;
-
 /// One member of a consumer group, on a connection of its own.
 ///
 /// The broker assigns partitions to members and fences the others: a poll of a partition that is not

@@ -44,6 +44,7 @@ pub use schema::{FileKind, schema};
 pub use size::{ByteSize, ByteSizeError};
 pub use source_file::{FileLocation, Location};
 pub use stream::{BatchLimit, CreateTopic, Format, PartitionBy, SinkStream, SourceStream, Start};
+pub use timestamp::parse_time;
 
 /// A folder's configuration, valid as far as can be told without its components and its broker.
 #[derive(Debug, Clone)]

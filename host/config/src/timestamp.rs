@@ -16,6 +16,16 @@ pub(crate) fn micros(time: &Datetime) -> Option<u64> {
     u64::try_from(micros).ok()
 }
 
+/// A time as an operator writes it, RFC 3339 with a zone or microseconds since 1970 UTC, in
+/// microseconds since 1970 UTC. `None`: neither, or before 1970.
+#[must_use]
+pub fn parse_time(text: &str) -> Option<u64> {
+    match text.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => text.parse().ok(),
+        false => text.parse().ok().as_ref().and_then(micros),
+    }
+}
+
 /// Days from 1970-01-01 in the proleptic Gregorian calendar. Years begin in March, so that the
 /// leap day is the last day of a year.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
@@ -45,6 +55,15 @@ mod tests {
             ("2026-01-31", None),
         ] {
             assert_eq!(micros(&text.parse().unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn given_times_of_an_operator_should_take_texts_and_microseconds() {
+        assert_eq!(parse_time("1970-01-01T00:00:01Z"), Some(1_000_000));
+        assert_eq!(parse_time("1769839200500000"), Some(1_769_839_200_500_000));
+        for text in ["", "yesterday", "2026-01-31", "-1", "99999999999999999999999"] {
+            assert_eq!(parse_time(text), None, "{text}");
         }
     }
 }

@@ -1,12 +1,31 @@
 //! The command line: what can be asked for, with an example for each.
 
 mod arguments;
+mod connector;
+mod dlq;
+mod letter_id;
+mod offsets;
+mod state;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 pub(crate) use arguments::{
     BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, ConformArguments,
     IggyArguments, InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
+};
+pub(crate) use connector::ConnectorArguments;
+pub(crate) use dlq::{
+    DlqArguments, DlqCommand, LetterFilter, ListLettersArguments, PurgeLettersArguments,
+    ReplayLettersArguments, ShowLetterArguments,
+};
+pub(crate) use letter_id::LetterId;
+pub(crate) use offsets::{
+    GetOffsetsArguments, OffsetsArguments, OffsetsCommand, PartitionFilter, ResetOffsetsArguments,
+    SeekOffsetsArguments,
+};
+pub(crate) use state::{
+    ExportStateArguments, GetStateArguments, ImportStateArguments, ListStateArguments,
+    ResetStateArguments, StateArguments, StateCommand,
 };
 
 /// Runs connectors for Apache Iggy as sandboxed WebAssembly components.
@@ -75,6 +94,34 @@ Examples:
   kennel inspect orders-sink.wasm
   kennel inspect orders-sink.wasm --json")]
     Inspect(InspectArguments),
+
+    /// See, replay and remove the messages that a connector could not deliver.
+    #[command(after_help = "\
+Examples:
+  kennel dlq list --config configs/shop --connector orders
+  kennel dlq show 0:17 --config configs/shop --connector orders
+  kennel dlq replay --config configs/shop --connector orders --reason not_json
+  kennel dlq purge --config configs/shop --connector orders --yes")]
+    Dlq(DlqArguments),
+
+    /// See, move and forget what a connector keeps on this host.
+    #[command(after_help = "\
+Examples:
+  kennel state list --config configs/shop --connector orders
+  kennel state export --config configs/shop --connector orders --output orders-state.json
+  kennel state import orders-state.json --config configs/shop --connector orders
+  kennel state reset --config configs/shop --connector orders --yes
+
+No kennel may be running on this state.")]
+    State(StateArguments),
+
+    /// See how far a sink is, and let it begin somewhere else.
+    #[command(after_help = "\
+Examples:
+  kennel offsets get --config configs/shop --connector orders
+  kennel offsets seek earliest --config configs/shop --connector orders
+  kennel offsets reset --config configs/shop --connector orders")]
+    Offsets(OffsetsArguments),
 
     /// Begin a connector or transform from a template.
     #[command(after_help = "\

@@ -60,6 +60,11 @@ impl Failure {
         Self::new(ExitCode::Broker, error)
     }
 
+    /// The same failure, with what it means for the command in front.
+    pub(crate) fn context(self, context: String) -> Self {
+        Self { code: self.code, error: self.error.context(context) }
+    }
+
     pub(crate) fn code(&self) -> ExitCode {
         self.code
     }

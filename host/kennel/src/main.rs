@@ -31,6 +31,11 @@ fn main() -> ExitCode {
                 Command::Run(arguments) => command::run::run(arguments, &global, &terminal).await,
                 Command::Check(arguments) => command::check::run(arguments, &terminal).await,
                 Command::Inspect(arguments) => command::inspect::run(arguments, &terminal).await,
+                Command::Dlq(arguments) => command::dlq::run(arguments, &global, &terminal).await,
+                Command::State(arguments) => command::state::run(arguments, &global, &terminal),
+                Command::Offsets(arguments) => {
+                    command::offsets::run(arguments, &global, &terminal).await
+                }
                 Command::New(arguments) => command::new::run(&arguments, &terminal),
                 Command::Build(arguments) => command::build::run(arguments, &terminal).await,
                 Command::Iggy(arguments) => command::iggy::run(arguments, &global, &terminal).await,

@@ -10,8 +10,35 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 9] =
-    ["run", "check", "inspect", "new", "build", "conform", "iggy", "bench", "completions"];
+const COMMANDS: [&str; 12] = [
+    "run",
+    "check",
+    "inspect",
+    "dlq",
+    "state",
+    "offsets",
+    "new",
+    "build",
+    "conform",
+    "iggy",
+    "bench",
+    "completions",
+];
+
+const OPERATIONS: [&[&str]; 3] = [
+    &["dlq", "list", "show", "replay", "purge"],
+    &["state", "list", "get", "export", "import", "reset"],
+    &["offsets", "get", "seek", "reset"],
+];
+
+/// Every command, and every command of a command.
+fn command_lines() -> Vec<Vec<&'static str>> {
+    let nested = OPERATIONS.iter().flat_map(|commands| {
+        let (command, inner) = commands.split_first().unwrap();
+        inner.iter().map(|inner| vec![*command, *inner])
+    });
+    COMMANDS.iter().map(|command| vec![*command]).chain(nested).collect()
+}
 
 fn kennel(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kennel"));
@@ -58,11 +85,11 @@ const SINK: &[u8] = b"type = \"sink\"\ncomponent = \"component.wasm\"\n\
 
 #[test]
 fn given_help_should_show_examples_for_every_command() {
-    for command in COMMANDS {
-        let output = output(&[command, "--help"]);
-        assert_eq!(output.status.code(), Some(0), "{command}");
+    for command in command_lines() {
+        let output = output(&[&command[..], &["--help"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{command:?}");
         let help = stdout(&output);
-        let example = format!("  kennel {command}");
+        let example = format!("  kennel {}", command.join(" "));
         assert!(help.contains("Examples:") && help.contains(&example), "{help}");
         assert!(help.contains("--json") && help.contains("--log-level"), "{help}");
     }
@@ -76,8 +103,8 @@ fn given_help_should_show_examples_for_every_command() {
 #[test]
 fn given_every_documented_example_should_be_a_valid_command_line() {
     let mut examples = 0;
-    for command in COMMANDS {
-        let help = stdout(&output(&[command, "--help"]));
+    for command in command_lines() {
+        let help = stdout(&output(&[&command[..], &["--help"]].concat()));
         for line in help.lines().filter_map(|line| line.strip_prefix("  kennel ")) {
             // Comments stand after two spaces, redirections after `>`.
             let line = line.split("  ").next().unwrap().split('>').next().unwrap();
@@ -92,7 +119,7 @@ fn given_every_documented_example_should_be_a_valid_command_line() {
             examples += 1;
         }
     }
-    assert!(examples >= 18, "{examples} examples");
+    assert!(examples >= 55, "{examples} examples");
 }
 
 #[test]
@@ -178,7 +205,9 @@ fn given_a_request_for_a_schema_should_print_json_schema() {
 fn given_a_shell_should_print_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let script = stdout(&output(&["completions", shell]));
-        assert!(script.contains("inspect") && script.contains("summary-file"), "{shell}");
+        for word in ["inspect", "summary-file", "replay", "keyspace"] {
+            assert!(script.contains(word), "{shell} has no {word}");
+        }
     }
 }
 
@@ -269,4 +298,97 @@ fn given_a_name_in_another_case_should_suggest_one() {
     let output = output(&["new", "OrdersSink", "--kind", "sink"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("\"orders-sink\""), "{}", stderr(&output));
+}
+
+/// A folder with one sink and its dead letters, whose broker nobody runs.
+fn operated(on_error: &str) -> TempDir {
+    let sink = format!("{}\n[delivery]\n{on_error}\n", String::from_utf8(SINK.to_vec()).unwrap());
+    let source = b"type = \"source\"\ncomponent = \"component.wasm\"\n\
+                   [[streams]]\nstream = \"s\"\ntopics = [\"t\"]\n";
+    let host = b"[iggy]\naddress = \"127.0.0.1:1\"\n";
+    folder(&[
+        ("kennel.toml", host),
+        ("orders.toml", sink.as_bytes()),
+        ("clicks.toml", source),
+        ("component.wasm", b"not loaded by these commands"),
+    ])
+}
+
+const DEAD_LETTERS: &str = "on_error = \"dead_letter\"\ndead_letter_topic = \"orders.dlq\"";
+
+fn operate(folder: &TempDir, arguments: &[&str]) -> Output {
+    output(&[arguments, &["--json", "--config", text(folder.path())]].concat())
+}
+
+#[test]
+fn given_a_connector_that_is_not_there_should_name_those_that_are() {
+    let folder = operated(DEAD_LETTERS);
+    for command in [["dlq", "list"], ["state", "list"], ["offsets", "get"]] {
+        let output = operate(&folder, &[&command[..], &["--connector", "order"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let error = failure(&output)["error"].to_string();
+        assert!(error.contains("clicks, orders"), "{error}");
+    }
+}
+
+#[test]
+fn given_no_broker_the_commands_that_ask_it_should_end_with_4() {
+    let folder = operated(DEAD_LETTERS);
+    for command in [&["dlq", "list"][..], &["offsets", "get"], &["offsets", "seek", "earliest"]] {
+        let output = operate(&folder, &[command, &["--connector", "orders"]].concat());
+        assert_eq!(output.status.code(), Some(4), "{command:?}: {}", stderr(&output));
+        let error = failure(&output)["error"].to_string();
+        assert!(error.contains("127.0.0.1:1") && error.contains("[iggy]"), "{error}");
+    }
+}
+
+#[test]
+fn given_a_connector_without_dead_letters_should_say_which_key_is_not_set() {
+    let folder = operated("on_error = \"stop\"");
+    let output = operate(&folder, &["dlq", "list", "--connector", "orders"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = failure(&output)["error"].to_string();
+    assert!(error.contains("on_error") && error.contains("orders.toml"), "{error}");
+}
+
+#[test]
+fn given_a_state_should_import_it_only_where_none_is_lost() {
+    let folder = operated(DEAD_LETTERS);
+    let file = folder.path().join("saved.json");
+    let saved = r#"{"kennel_state":1,"connector":"clicks","cursor":"AP8=",
+        "keyspaces":{"source:source":{"k":"dg=="}},"checkpoints":{},"seeks":{},"pending":[]}"#;
+    std::fs::write(&file, saved).unwrap();
+    let state = |arguments: &[&str]| {
+        operate(&folder, &[&["state"][..], arguments, &["--connector", "clicks"]].concat())
+    };
+    let code = |output: &Output| output.status.code();
+    assert_eq!(code(&state(&["import", text(&file)])), Some(0));
+    let refused = state(&["import", text(&file)]);
+    assert_eq!(code(&refused), Some(2));
+    assert!(stderr(&refused).contains("--replace"), "{}", stderr(&refused));
+    assert_eq!(code(&state(&["import", text(&file), "--replace"])), Some(0));
+
+    let list: Value = serde_json::from_str(&stdout(&state(&["list"]))).unwrap();
+    assert_eq!(list["cursor"], "AP8=");
+    assert_eq!(list["keyspaces"][0]["bytes"], 2);
+    let value: Value =
+        serde_json::from_str(&stdout(&state(&["get", "source:source", "k"]))).unwrap();
+    assert_eq!(value["text"], "v");
+    let missing = state(&["get", "source:source", "x"]);
+    assert_eq!(code(&missing), Some(2));
+    assert!(stderr(&missing).contains("no key `x`"), "{}", stderr(&missing));
+
+    let exported: Value = serde_json::from_str(&stdout(&state(&["export"]))).unwrap();
+    assert_eq!(exported, serde_json::from_str::<Value>(saved).unwrap());
+    let existing = state(&["export", "--output", text(&file)]);
+    assert_eq!(code(&existing), Some(1), "an export is not written over");
+
+    let hesitant = state(&["reset"]);
+    assert_eq!(code(&hesitant), Some(2));
+    assert!(stderr(&hesitant).contains("--yes"), "{}", stderr(&hesitant));
+    assert_eq!(code(&state(&["reset", "--keyspace", "source:source", "--yes"])), Some(0));
+    assert_eq!(code(&state(&["reset", "--keyspace", "source:source", "--yes"])), Some(2));
+    assert_eq!(code(&state(&["reset", "--yes"])), Some(0));
+    let empty: Value = serde_json::from_str(&stdout(&state(&["list"]))).unwrap();
+    assert_eq!(empty["cursor"], Value::Null);
 }

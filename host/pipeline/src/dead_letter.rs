@@ -1,5 +1,6 @@
 //! Dead letters: the original payload and headers, and beside them what happened.
 
+mod letter;
 mod record;
 
 use bytes::Bytes;
@@ -13,6 +14,8 @@ use crate::fail_point::fail_point;
 use crate::settle::{DeadLetterTopic, Failed};
 use crate::stage::Stage;
 
+use letter::name;
+pub use letter::{Letter, original_headers};
 pub use record::{DeadLetterRecord, Spilled};
 
 /// Sends dead letters on a connection of their own, opened when the first one is due.
@@ -132,19 +135,19 @@ fn letter(
     let index = failed.root as usize;
     let batch = &root.batch;
     let mut headers = HeaderWriter::after(&batch.headers(index));
-    headers.text_cut("kennel.dlq.connector", connector)?;
-    headers.text_cut("kennel.dlq.component", &failed.guest.component)?;
-    headers.text_cut("kennel.dlq.digest", &failed.guest.digest)?;
-    headers.text_cut("kennel.dlq.stage", &failed.guest.role)?;
-    headers.text_cut("kennel.dlq.code", non_empty(&failed.code))?;
-    headers.text_cut("kennel.dlq.detail", non_empty(&failed.detail))?;
-    headers.field("kennel.dlq.attempts", Kind::U32, &failed.attempts.to_le_bytes())?;
-    headers.number("kennel.dlq.time", record::now_micros())?;
-    headers.text_cut("kennel.dlq.stream", &batch.origin.stream)?;
-    headers.text_cut("kennel.dlq.topic", &batch.origin.topic)?;
-    headers.field("kennel.dlq.partition", Kind::U32, &batch.origin.partition.to_le_bytes())?;
-    headers.number("kennel.dlq.offset", batch.offsets[index])?;
-    headers.text_cut("kennel.dlq.record", record)?;
+    headers.text_cut(name::CONNECTOR, connector)?;
+    headers.text_cut(name::COMPONENT, &failed.guest.component)?;
+    headers.text_cut(name::DIGEST, &failed.guest.digest)?;
+    headers.text_cut(name::STAGE, &failed.guest.role)?;
+    headers.text_cut(name::CODE, non_empty(&failed.code))?;
+    headers.text_cut(name::DETAIL, non_empty(&failed.detail))?;
+    headers.field(name::ATTEMPTS, Kind::U32, &failed.attempts.to_le_bytes())?;
+    headers.number(name::TIME, record::now_micros())?;
+    headers.text_cut(name::STREAM, &batch.origin.stream)?;
+    headers.text_cut(name::TOPIC, &batch.origin.topic)?;
+    headers.field(name::PARTITION, Kind::U32, &batch.origin.partition.to_le_bytes())?;
+    headers.number(name::OFFSET, batch.offsets[index])?;
+    headers.text_cut(name::RECORD, record)?;
     // A view of the whole polled buffer would keep it alive; a letter is rare and small.
     let payload = Bytes::copy_from_slice(&batch.payload(index));
     Ok(OutgoingMessage { id: 0, payload, headers: headers.finish() })

@@ -28,6 +28,17 @@ pub enum StateError {
     Access(#[source] Box<redb::Error>),
 }
 
+impl StateError {
+    /// Whether another process has the database open: it is there and sound, as far as known.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        match self {
+            Self::Open { source, .. } => matches!(**source, redb::Error::DatabaseAlreadyOpen),
+            Self::Folder { .. } | Self::Access(_) => false,
+        }
+    }
+}
+
 impl<E: Into<redb::Error>> From<E> for StateError {
     fn from(error: E) -> Self {
         Self::Access(Box::new(error.into()))

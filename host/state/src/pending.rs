@@ -12,7 +12,7 @@ use crate::connector::{Checkpoint, ConnectorState, Writes};
 use crate::tables::{CHECKPOINTS, PENDING, PENDING_VALUES, VALUES};
 
 /// Writes of one partition that become true when the destination is at `end`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// Name of the partition.
     pub partition: String,
@@ -29,20 +29,29 @@ impl ConnectorState {
     /// When the database cannot be written; then nothing of it is there.
     pub fn prepare(&self, pending: &[Pending]) -> Result<(), StateError> {
         let transaction = self.database.begin_write()?;
-        for Pending { partition, end, writes } in pending {
-            self.drop_pending(&transaction, partition)?;
-            let mut ends = transaction.open_table(PENDING)?;
-            ends.insert((&*self.connector, partition.as_str()), (end.epoch, end.next))?;
-            let mut values = transaction.open_table(PENDING_VALUES)?;
-            for (keyspace, writes) in writes {
-                for (key, value) in writes {
-                    let key =
-                        (&*self.connector, partition.as_str(), keyspace.as_str(), key.as_str());
-                    values.insert(key, value.as_deref())?;
-                }
-            }
+        for pending in pending {
+            self.drop_pending(&transaction, &pending.partition)?;
+            self.put_pending(&transaction, pending)?;
         }
         transaction.commit()?;
+        Ok(())
+    }
+
+    /// Nothing is pending for the partition.
+    pub(crate) fn put_pending(
+        &self,
+        transaction: &WriteTransaction,
+        Pending { partition, end, writes }: &Pending,
+    ) -> Result<(), StateError> {
+        let mut ends = transaction.open_table(PENDING)?;
+        ends.insert((&*self.connector, partition.as_str()), (end.epoch, end.next))?;
+        let mut values = transaction.open_table(PENDING_VALUES)?;
+        for (keyspace, writes) in writes {
+            for (key, value) in writes {
+                let key = (&*self.connector, partition.as_str(), keyspace.as_str(), key.as_str());
+                values.insert(key, value.as_deref())?;
+            }
+        }
         Ok(())
     }
 

@@ -39,7 +39,7 @@ impl ConnectorState {
         self.put_seek(partition, Seek { count: count + 1, next: Some(next) })
     }
 
-    /// `partition` began where it was told to.
+    /// `partition` began where it was told to, or is not to any more. Its epoch stays.
     ///
     /// # Errors
     /// When the database cannot be written.

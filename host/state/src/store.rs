@@ -22,12 +22,7 @@ impl StateStore {
     /// # Errors
     /// When the folder cannot be created, or another process has the state open.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| StateError::Folder { folder: folder.into(), source })?;
-        let database = Database::create(folder.join(FILE)).map_err(|error| StateError::Open {
-            folder: folder.into(),
-            source: Box::new(error.into()),
-        })?;
+        let database = open_database(folder, FILE)?;
         let transaction = database.begin_write()?;
         tables::create(&transaction)?;
         transaction.commit()?;
@@ -39,6 +34,13 @@ impl StateStore {
     pub fn connector(&self, key: &str) -> ConnectorState {
         ConnectorState::new(Arc::clone(&self.database), key)
     }
+}
+
+pub(crate) fn open_database(folder: &Path, file: &str) -> Result<Database, StateError> {
+    std::fs::create_dir_all(folder)
+        .map_err(|source| StateError::Folder { folder: folder.into(), source })?;
+    Database::create(folder.join(file))
+        .map_err(|error| StateError::Open { folder: folder.into(), source: Box::new(error.into()) })
 }
 
 #[cfg(test)]
@@ -88,5 +90,6 @@ mod tests {
         let _first = StateStore::open(folder.path()).unwrap();
         let error = StateStore::open(folder.path()).err().unwrap();
         assert!(error.to_string().contains("another kennel"), "{error}");
+        assert!(error.is_taken());
     }
 }

@@ -123,6 +123,13 @@ impl Ended {
         self
     }
 
+    /// The last line of its output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let line = self.output.lines().last().unwrap_or_default();
+        serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))
+    }
+
     /// A connector's part of the summary that `kennel run --json` prints.
     #[track_caller]
     pub fn connector(&self, key: &str) -> Value {

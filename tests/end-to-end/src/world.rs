@@ -96,6 +96,13 @@ impl World {
         Process::start(program, self.output_name()).wait()
     }
 
+    /// Runs a command of a command, such as `dlq list`, for programs.
+    pub fn operate(&self, arguments: &[&str]) -> Ended {
+        let mut program = kennel();
+        program.args(arguments).args(["--json", "--config"]).arg(self.config());
+        Process::start(program, self.output_name()).wait()
+    }
+
     fn output_name(&self) -> PathBuf {
         self.path(&format!("run-{}", self.runs.fetch_add(1, Relaxed)))
     }

@@ -1,15 +1,11 @@
 //! Polls in wire form: the hot path.
 
-use bytes::Bytes;
-use iggy::prelude::{IggyError, RESYNC_REQUIRED_PARTITION_SENTINEL};
-use iggy_binary_protocol::codes::POLL_MESSAGES_CODE;
 use iggy_binary_protocol::{WireEncode, WirePollingStrategy};
 
 use super::GroupMember;
 use crate::batch::{BatchBuffers, Poll};
 use crate::error::BrokerError;
-use crate::frames::{Prefix, protocol};
-use crate::link::CallError;
+use crate::exchange::{Answer, exchange};
 
 /// Used columns kept for the next polls: one batch with the guest, one prefetched, two on their way.
 const SPARE_BUFFERS: usize = 4;
@@ -29,7 +25,18 @@ impl GroupMember {
         self.request.partition_id = Some(partition);
         self.request.strategy = WirePollingStrategy::offset(offset);
         self.request.count = max_messages.max(1);
-        let polled = self.exchange(partition, offset, self.request.to_bytes()).await?;
+        let request = self.request.to_bytes();
+        let subject = self.subject(Some(partition));
+        let answer = exchange(&self.link, partition, request, subject).await?;
+        let Some(Answer { reply, current_offset }) = answer else { return Ok(Poll::NotAssigned) };
+        let mut buffers = self.spare.pop().unwrap_or_default();
+        buffers.fill(&reply, offset)?;
+        let polled = if buffers.is_empty() {
+            self.recycle(buffers);
+            Poll::Empty { current_offset }
+        } else {
+            Poll::Messages(buffers.into_batch(reply, current_offset))
+        };
         let end = match &polled {
             Poll::Messages(batch) => Some(
                 batch.current_offset.saturating_add(1).max(batch.next_offset().unwrap_or_default()),
@@ -44,40 +51,6 @@ impl GroupMember {
             self.high_watermarks.insert(partition, end);
         }
         Ok(polled)
-    }
-
-    /// Sends an encoded poll. Messages before offset `first` are left out of the result.
-    pub(super) async fn exchange(
-        &mut self,
-        partition: u32,
-        first: u64,
-        request: Bytes,
-    ) -> Result<Poll, BrokerError> {
-        let reply = match self.link.request("a poll", POLL_MESSAGES_CODE, request).await {
-            Ok(reply) => reply,
-            Err(CallError::Client(IggyError::ConsumerGroupPartitionNotOwned(..))) => {
-                return Ok(Poll::NotAssigned);
-            }
-            Err(error) => return Err(error.about(self.subject(Some(partition)))),
-        };
-        let prefix = Prefix::read(&reply)?;
-        if prefix.partition == RESYNC_REQUIRED_PARTITION_SENTINEL {
-            return Ok(Poll::NotAssigned);
-        }
-        if prefix.partition != partition {
-            return Err(protocol(format_args!(
-                "asked for partition {partition}, got partition {}",
-                prefix.partition
-            )));
-        }
-        let current_offset = prefix.current_offset;
-        let mut buffers = self.spare.pop().unwrap_or_default();
-        buffers.fill(&reply, first)?;
-        if buffers.is_empty() {
-            self.recycle(buffers);
-            return Ok(Poll::Empty { current_offset });
-        }
-        Ok(Poll::Messages(buffers.into_batch(reply, current_offset)))
     }
 
     /// Takes the columns of a used batch back, so that the next poll need not allocate.

@@ -1,34 +1,9 @@
-//! Where a partition begins that has no stored offset.
-
-use iggy_binary_protocol::requests::messages::PollMessagesRequest;
-use iggy_binary_protocol::{WireConsumer, WireEncode, WirePollingStrategy};
+//! Offsets of a partition, looked up over the member's own connection.
 
 use super::GroupMember;
-use crate::batch::Poll;
 use crate::error::BrokerError;
-use crate::target::wire_identifier;
-
-/// The name under which offsets are looked up. It never stores one.
-const PROBE_CONSUMER: &str = "kennel-probe";
-
-/// Where to begin in a partition without a stored offset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartPosition {
-    /// At the oldest message held.
-    Earliest,
-    /// After the newest message.
-    Latest,
-    /// At this offset.
-    Offset(u64),
-    /// At the first message appended at this time or later, in microseconds since 1970 UTC.
-    Timestamp(u64),
-}
-
-/// What a poll for one message told about offsets.
-enum Probe {
-    Message(u64),
-    Nothing { end: u64 },
-}
+use crate::onlooker::Onlooker;
+use crate::start::StartPosition;
 
 impl GroupMember {
     /// The offset to poll from when nothing is stored.
@@ -40,25 +15,7 @@ impl GroupMember {
         partition: u32,
         start: StartPosition,
     ) -> Result<u64, BrokerError> {
-        match start {
-            StartPosition::Offset(offset) => Ok(offset),
-            StartPosition::Earliest => {
-                match self.probe(partition, WirePollingStrategy::first()).await? {
-                    Probe::Message(offset) => Ok(offset),
-                    Probe::Nothing { end } => Ok(end),
-                }
-            }
-            StartPosition::Latest => self.end(partition).await,
-            StartPosition::Timestamp(micros) => {
-                // The end first: what arrives between the two questions is younger than the timestamp
-                // or was found by the second one.
-                let end = self.end(partition).await?;
-                match self.probe(partition, WirePollingStrategy::timestamp(micros)).await? {
-                    Probe::Message(offset) => Ok(offset),
-                    Probe::Nothing { .. } => Ok(end),
-                }
-            }
-        }
+        self.onlooker().first_offset(partition, start).await
     }
 
     /// The offset after the newest message, also when retention has removed that.
@@ -66,42 +23,10 @@ impl GroupMember {
     /// # Errors
     /// Those of any request.
     pub async fn end(&mut self, partition: u32) -> Result<u64, BrokerError> {
-        match self.probe(partition, WirePollingStrategy::last()).await? {
-            Probe::Message(offset) => Ok(offset.saturating_add(1)),
-            Probe::Nothing { end } => Ok(end),
-        }
+        self.onlooker().end(partition).await
     }
 
-    /// Polls one message to learn its offset.
-    ///
-    /// Not as the group: the broker takes what a member has polled as in its hands, and would hold the
-    /// partition back from the next owner until that was stored.
-    async fn probe(
-        &mut self,
-        partition: u32,
-        strategy: WirePollingStrategy,
-    ) -> Result<Probe, BrokerError> {
-        let request = PollMessagesRequest {
-            consumer: WireConsumer::consumer(wire_identifier(PROBE_CONSUMER)?),
-            partition_id: Some(partition),
-            strategy,
-            count: 1,
-            ..self.request.clone()
-        };
-        match self.exchange(partition, 0, request.to_bytes()).await? {
-            Poll::Messages(batch) => {
-                let first = batch.offsets.first().copied().unwrap_or_default();
-                self.recycle(batch.into_buffers());
-                Ok(Probe::Message(first))
-            }
-            // 0 is "empty" as well as "one message"; nothing was found, so begin with the first.
-            Poll::Empty { current_offset: 0 } => Ok(Probe::Nothing { end: 0 }),
-            Poll::Empty { current_offset } => {
-                Ok(Probe::Nothing { end: current_offset.saturating_add(1) })
-            }
-            Poll::NotAssigned => {
-                Err(BrokerError::Fenced { name: self.target.to_string(), partition })
-            }
-        }
+    fn onlooker(&self) -> Onlooker<'_> {
+        Onlooker { link: &self.link, target: &self.target }
     }
 }

@@ -4,6 +4,7 @@
 mod failures;
 mod groups;
 mod messages;
+mod reading;
 mod start_positions;
 mod support;
 mod tls;

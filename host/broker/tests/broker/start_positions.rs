@@ -27,6 +27,8 @@ async fn given_messages_each_start_position_should_find_its_offset() {
     ];
     for (start, expected) in cases {
         assert_eq!(member.first_offset(0, start).await.unwrap(), expected, "{start:?}");
+        let seen = connection.first_offset(&target, 0, start).await.unwrap();
+        assert_eq!(seen, expected, "{start:?} seen from outside of the group");
     }
     for start in [StartPosition::Earliest, StartPosition::Latest, StartPosition::Timestamp(1)] {
         assert_eq!(member.first_offset(1, start).await.unwrap(), 0, "{start:?} of an empty one");

@@ -1,11 +1,13 @@
 //! From configuration to running connectors: components loaded and checked, grants linked, specs made.
 
 mod broker;
+mod dead_letters;
 mod grants;
 mod load;
 mod spec;
 mod state;
 
 pub(crate) use broker::broker_config;
+pub(crate) use dead_letters::dead_letter_targets;
 pub(crate) use load::{LoadFailure, Loaded, Progress, load, problems};
 pub(crate) use spec::Wiring;

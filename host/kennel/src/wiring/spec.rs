@@ -6,7 +6,7 @@ use kennel_broker::{BrokerConfig, StartPosition, Target};
 use kennel_config::{Direction, OnError, PartitionBy, SinkStream, SourceStream, Start};
 use kennel_pipeline::sink::{FlushLimit, SinkSpec};
 use kennel_pipeline::source::SourceSpec;
-use kennel_pipeline::{DeadLetterTopic, Guest, SINK_ROLE, SOURCE_ROLE, Settlement, transform_role};
+use kennel_pipeline::{Guest, SINK_ROLE, SOURCE_ROLE, Settlement, transform_role};
 use kennel_sandbox::capability::Services;
 use kennel_sandbox::capability::context::Attributes;
 use kennel_sandbox::capability::http::HttpClient;
@@ -16,6 +16,7 @@ use kennel_state::{ConnectorState, StateStore};
 use kennel_supervisor::{ConnectorSpec, RestartPolicy, SinkTopic, SourceTopics, Work};
 
 use super::Loaded;
+use super::dead_letters::dead_letter_topic;
 use super::grants::sandbox_grants;
 use super::state::GuestState;
 
@@ -181,10 +182,9 @@ fn settlement(loaded: &Loaded, stream: &str) -> Settlement {
         on_error: match &delivery.on_error {
             OnError::Stop => kennel_pipeline::OnError::Stop,
             OnError::Skip => kennel_pipeline::OnError::Skip,
-            OnError::DeadLetter(topic) => kennel_pipeline::OnError::DeadLetter(DeadLetterTopic {
-                stream: topic.stream.clone().unwrap_or_else(|| stream.to_owned()),
-                topic: topic.topic.clone(),
-            }),
+            OnError::DeadLetter(topic) => {
+                kennel_pipeline::OnError::DeadLetter(dead_letter_topic(topic, stream))
+            }
         },
         attempts: delivery.attempts,
         dead_letter_budget: delivery.dead_letter_budget,

@@ -29,6 +29,17 @@ fn with_headers(payload: &[u8]) -> IggyMessage {
     IggyMessage::builder().payload(payload.to_vec().into()).user_headers(headers()).build().unwrap()
 }
 
+/// A message with so many headers that those of a letter do not fit beside them.
+pub(crate) fn full_of_headers(payload: &[u8]) -> IggyMessage {
+    let value = HeaderValue::from_raw(HeaderKind::Raw, &[7; 250]).unwrap();
+    let headers: BTreeMap<HeaderKey, HeaderValue> = (0..375)
+        .map(|number| {
+            (HeaderKey::try_from(format!("key{number:03}").as_str()).unwrap(), value.clone())
+        })
+        .collect();
+    IggyMessage::builder().payload(payload.to_vec().into()).user_headers(headers).build().unwrap()
+}
+
 /// Payloads that are no JSON, each in another way.
 fn bad_payloads() -> Vec<Vec<u8>> {
     vec![
@@ -293,16 +304,7 @@ fn given_a_letter_that_the_broker_refuses_should_stop_before_the_message_and_kee
     let broker = Broker::start();
     let target = Target::unique("records");
     broker.client.create_topic(&target, 1);
-    // So many headers that those of the letter do not fit any more.
-    let value = HeaderValue::from_raw(HeaderKind::Raw, &[7; 250]).unwrap();
-    let headers: BTreeMap<HeaderKey, HeaderValue> = (0..375)
-        .map(|number| {
-            (HeaderKey::try_from(format!("key{number:03}").as_str()).unwrap(), value.clone())
-        })
-        .collect();
-    let large =
-        IggyMessage::builder().payload(b"bad".to_vec().into()).user_headers(headers).build();
-    broker.client.send(&target, 0, vec![message("{\"sequence\":0}"), large.unwrap()]);
+    broker.client.send(&target, 0, vec![message("{\"sequence\":0}"), full_of_headers(b"bad")]);
     let world = broker.world();
     let out = world.folder("out");
     let files = Connector::files(&target, &out)

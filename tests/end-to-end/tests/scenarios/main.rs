@@ -16,6 +16,7 @@ mod hostile;
 mod http_sink;
 mod isolation;
 mod missing_topics;
+mod operator;
 mod outages;
 mod rebalance;
 mod start_positions;

@@ -1,0 +1,96 @@
+//! The client against a real server.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
+
+use std::time::Duration;
+
+use kennel_postgres::{Client, ClientError, ConnectionConfig};
+use kennel_sdk::Error;
+use kennel_test_backends::Postgres;
+use serde_json::{Value, json};
+
+fn config(server: &Postgres, more: Value) -> ConnectionConfig {
+    let mut config = json!({
+        "host": server.host(), "port": server.port(), "user": server.user(),
+        "password": server.password(), "database": server.database(),
+    });
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    serde_json::from_value(config).unwrap()
+}
+
+async fn one(session: &kennel_postgres::Session) -> Result<i32, ClientError> {
+    Ok(session.query_one("select 1", &[]).await?.try_get(0)?)
+}
+
+#[test]
+fn given_no_answer_in_time_should_give_up_and_go_on_in_a_new_session() {
+    let server = Postgres::start().unwrap();
+    let mut client = Client::connect(&config(&server, json!({ "timeout_ms": 200 }))).unwrap();
+    let first = client.connected().unwrap();
+
+    let slow = client.run(async |session| Ok(session.batch_execute("select pg_sleep(60)").await?));
+    assert!(matches!(slow, Err(ClientError::Timeout { .. })), "{slow:?}");
+    assert!(matches!(Error::from(slow.unwrap_err()), Error::Unavailable { .. }));
+
+    let lost = client.run_in(first, one);
+    assert!(matches!(lost, Err(ClientError::SessionLost)), "{lost:?}");
+    assert_eq!(client.run(one).unwrap(), 1);
+    assert_eq!(client.connected().unwrap(), first + 1);
+    let longer = Duration::from_secs(20);
+    let rested = client.run_within(longer, async |session| {
+        Ok(session.batch_execute("select pg_sleep(0.4)").await?)
+    });
+    assert!(rested.is_ok(), "{rested:?}");
+}
+
+#[test]
+fn given_an_error_of_a_statement_should_keep_the_session_and_tell_what_it_means() {
+    let server = Postgres::start().unwrap();
+    let mut client = Client::connect(&config(&server, json!({}))).unwrap();
+    let session = client.connected().unwrap();
+    let mut fail = |sql: &str| {
+        let failed = client.run(async |session| Ok(session.batch_execute(sql).await?));
+        let error = failed.unwrap_err();
+        (error.is_data(), Error::from(error))
+    };
+
+    for sql in ["select 1/0", "select 'x'::text::int", "do $$ begin raise 'no'; end $$"] {
+        assert!(fail(sql).0, "{sql}");
+    }
+    for sql in ["select * from absent", "selec", "select absent.f()"] {
+        let (is_data, error) = fail(sql);
+        assert!(!is_data && matches!(error, Error::InvalidConfig(_)), "{sql}: {error}");
+    }
+    for code in ["40001", "40P01", "53300", "57014", "55P03"] {
+        let sql = format!("do $$ begin raise 'x' using errcode = '{code}'; end $$");
+        let (is_data, error) = fail(&sql);
+        assert!(!is_data && matches!(error, Error::Unavailable { .. }), "{code}: {error}");
+    }
+    for code in ["42501", "28000"] {
+        let sql = format!("do $$ begin raise 'x' using errcode = '{code}'; end $$");
+        assert!(matches!(fail(&sql).1, Error::Unauthorized(_)), "{code}");
+    }
+    assert_eq!(client.connected().unwrap(), session);
+}
+
+#[test]
+fn given_a_full_server_should_be_unavailable_until_there_is_room() {
+    let server = Postgres::builder()
+        .setting("max_connections", "3")
+        .setting("superuser_reserved_connections", "0")
+        .start()
+        .unwrap();
+    let config = config(&server, json!({}));
+    let mut taken = Vec::new();
+    let full = loop {
+        match Client::connect(&config) {
+            Ok(client) => taken.push(client),
+            Err(error) => break Error::from(error),
+        }
+    };
+    assert!(matches!(full, Error::Unavailable { .. }), "{full}");
+    assert_eq!(taken.len(), 3);
+    taken.pop().unwrap().close();
+    // The server needs a moment to notice; the client's own limit is the patience.
+    let again = (0..200).find_map(|_| Client::connect(&config).ok());
+    assert_eq!(again.unwrap().run(one).unwrap(), 1);
+}
