@@ -10,8 +10,8 @@ mod state;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
 pub(crate) use arguments::{
-    BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, IggyArguments,
-    InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
+    BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, ConformArguments,
+    IggyArguments, InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
 };
 pub(crate) use connector::ConnectorArguments;
 pub(crate) use dlq::{
@@ -138,6 +138,18 @@ Examples:
   kennel build components/clicks
   kennel build --output configs/shop/orders-sink.wasm")]
     Build(BuildArguments),
+
+    /// Run a component through failure scenarios: does it keep the delivery contract?
+    #[command(after_help = "\
+Examples:
+  kennel conform file_sink.wasm --config orders-out.toml --observe ./ids.sh --reset ./empty.sh
+  kennel conform my_source.wasm --config clicks-in.toml --reset ./refill.sh --report report.json
+  kennel conform my_sink.wasm --config my.toml --only stale-instance --seed 7 --json
+
+Each message holds its own number. The command given to --observe prints the numbers it finds at the
+destination, one a line. Without it, the verdicts stand on what the component answers.
+Exit code 1: a scenario failed.")]
+    Conform(ConformArguments),
 
     /// Run the embedded Iggy server by itself.
     #[command(after_help = "\

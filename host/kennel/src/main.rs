@@ -42,6 +42,9 @@ fn main() -> ExitCode {
                 Command::Bench(arguments) => {
                     command::bench::run(arguments, &global, &terminal).await
                 }
+                Command::Conform(arguments) => {
+                    command::conform::run(arguments, &global, &terminal).await
+                }
                 Command::Completions(arguments) => command::completions::run(&arguments),
             }
         })

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "run",
     "check",
     "inspect",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 11] = [
     "offsets",
     "new",
     "build",
+    "conform",
     "iggy",
     "bench",
     "completions",

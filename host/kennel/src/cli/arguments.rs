@@ -159,6 +159,76 @@ pub(crate) struct BenchArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ConformArguments {
+    /// The sink or source to judge.
+    #[arg(value_name = "FILE.wasm")]
+    pub(crate) component: PathBuf,
+
+    /// A connector's file with the component's configuration, grants and limits. Its `component`,
+    /// transforms and topics are not used.
+    #[arg(long, short, value_name = "CONNECTOR.toml")]
+    pub(crate) config: PathBuf,
+
+    /// Shell command that prints the number of every message at the destination, one a line.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) observe: Option<String>,
+
+    /// The command of --observe prints the messages of a partition in the order they were written in.
+    #[arg(long, requires = "observe")]
+    pub(crate) in_order: bool,
+
+    /// Shell command run before each scenario: empties a sink's destination, or puts a source's
+    /// records back.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) reset: Option<String>,
+
+    /// Shell command that makes a sink's destination unreachable; needs --restore.
+    #[arg(long, value_name = "CMD", requires = "restore")]
+    pub(crate) cut_off: Option<String>,
+
+    /// Shell command that makes it reachable again; needs --cut-off.
+    #[arg(long, value_name = "CMD", requires = "cut_off")]
+    pub(crate) restore: Option<String>,
+
+    /// Shell command that takes a part of a source's records away.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) remove_records: Option<String>,
+
+    /// What a message looks like; {{n}} stands for its number.
+    #[arg(long, value_name = "TEXT", conflicts_with = "template_file")]
+    pub(crate) template: Option<String>,
+
+    /// File with the template.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template_file: Option<PathBuf>,
+
+    /// Messages per scenario.
+    #[arg(long, value_name = "COUNT", default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u64).range(30..=1_000_000))]
+    pub(crate) messages: u64,
+
+    /// Number of the first message.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) first: u64,
+
+    /// Decides where batches are cut and when processes are killed; another one each time by default.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// Run only this scenario; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+
+    /// Leave out the scenarios that start a broker and a host as processes.
+    #[arg(long)]
+    pub(crate) no_processes: bool,
+
+    /// Write the report as JSON to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct CompletionsArguments {
     /// The shell.
     pub(crate) shell: clap_complete::Shell,

@@ -7,6 +7,7 @@ use end_to_end as support;
 
 mod accounted;
 mod configuration;
+mod conform;
 mod crashes;
 mod dead_letters;
 mod file_source;
