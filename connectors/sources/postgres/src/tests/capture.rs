@@ -204,12 +204,15 @@ fn given_nothing_to_read_should_wait_no_longer_than_it_may() {
     world.sql("create table $t (id int primary key)");
     let mut source = started(&world.cdc(), None);
     settle(&mut source);
-    let begun = Instant::now();
     let limit = Limit { wait: Duration::from_millis(400), ..limit(10) };
-    let polled = testing::poll_with(&mut source, &limit).unwrap();
-    let waited = begun.elapsed();
-    assert!(polled.records.is_empty());
-    assert_eq!(polled.progress, Progress::Idle);
+    // Others use the server meanwhile, and their changes move the position without a record of ours.
+    let idle = (0..100).find_map(|_| {
+        let begun = Instant::now();
+        let polled = testing::poll_with(&mut source, &limit).unwrap();
+        assert!(polled.records.is_empty());
+        (polled.progress == Progress::Idle).then(|| begun.elapsed())
+    });
+    let waited = idle.expect("nothing happens for once");
     assert!(waited >= Duration::from_millis(390), "{waited:?}");
     assert!(waited < Duration::from_secs(5), "{waited:?}");
 }
