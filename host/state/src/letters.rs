@@ -14,9 +14,10 @@ use crate::store::open_database;
 
 const FILE: &str = "letters.redb";
 
-/// (connector, letter) to (replayed at, purged at), microseconds since 1970 UTC.
-const MARKS: TableDefinition<'_, (&str, &str), (Option<u64>, Option<u64>)> =
-    TableDefinition::new("marks");
+/// (replayed at, purged at), microseconds since 1970 UTC.
+type Times = (Option<u64>, Option<u64>);
+/// By (connector, letter).
+const MARKS: TableDefinition<'_, (&str, &str), Times> = TableDefinition::new("marks");
 
 /// What became of one dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -37,7 +37,7 @@ pub enum Work {
     /// One entry per topic.
     Sink(Vec<SinkTopic>),
     /// One loop.
-    Source(SourceTopics),
+    Source(Box<SourceTopics>),
 }
 
 /// A topic a sink reads.
@@ -115,7 +115,7 @@ pub fn start(spec: ConnectorSpec, state: ConnectorState, stop: &CancellationToke
     let task = tokio::spawn(async move {
         match spec.work {
             Work::Sink(topics) => supervised.run_sink(topics).await,
-            Work::Source(topics) => supervised.run_source(topics).await,
+            Work::Source(topics) => Box::pin(supervised.run_source(*topics)).await,
         }
     });
     Handle { key: spec.key, is_source, inputs, stats, breaker, status, task }
@@ -220,7 +220,7 @@ impl Supervised {
                 breaker: Arc::clone(&self.breaker),
                 stop: self.stop.clone(),
             };
-            let ran = SourceLoop::run(spec.clone(), context).await;
+            let ran = Box::pin(SourceLoop::run(spec.clone(), context)).await;
             ran.map(|end| match end {
                 SourceEnd::Finished => State::Finished,
                 SourceEnd::Stopped => State::Stopped,

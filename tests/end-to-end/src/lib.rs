@@ -6,6 +6,7 @@
 //! `KENNEL_TEST_IGGY=host:port`, tests that need a broker and nothing more use that server.
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as tests do")]
+#![allow(missing_docs, reason = "no public API; names of a test's helpers say what they do")]
 
 pub mod broker;
 pub mod client;

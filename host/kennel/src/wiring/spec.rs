@@ -39,7 +39,9 @@ impl Wiring {
                 });
                 Work::Sink(topics.collect())
             }
-            Direction::Source(stream) => Work::Source(self.source_topics(loaded, &state, stream)),
+            Direction::Source(stream) => {
+                Work::Source(Box::new(self.source_topics(loaded, &state, stream)))
+            }
         };
         let restart = RestartPolicy { restarts: loaded.config.delivery.restarts };
         (ConnectorSpec { key, broker: self.broker.clone(), work, restart }, state)
