@@ -29,8 +29,30 @@ pub(crate) fn build(workspace: &Workspace, rust_only: bool) -> Result<()> {
 /// # Errors
 /// When the target cannot be installed or a guest does not build.
 pub(crate) fn build_rust(workspace: &Workspace) -> Result<()> {
+    build_chosen(workspace, |_| true)
+}
+
+/// Builds the Rust guests that the configurations in `folder` name, and no other.
+///
+/// # Errors
+/// As [`build_rust`].
+pub(crate) fn build_named_in(workspace: &Workspace, folder: &Path) -> Result<()> {
+    let mut configurations = String::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            configurations += &fs::read_to_string(path)?;
+        }
+    }
+    build_chosen(workspace, |file| configurations.contains(&format!("component = \"{file}\"")))
+}
+
+fn build_chosen(workspace: &Workspace, is_chosen: impl Fn(&str) -> bool) -> Result<()> {
     toolchain::ensure_wasm_target(workspace)?;
-    let guests = workspace.guests()?;
+    let mut guests = workspace.guests()?;
+    guests.retain(|guest| is_chosen(&guest.component_file()));
     process::step(&format!("building {} Rust components", guests.len()));
     let mut cargo = process::cargo(workspace.root());
     cargo.args(["build", "--profile", PROFILE, "--target", toolchain::WASM_TARGET]);

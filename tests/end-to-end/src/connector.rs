@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use kennel_test_backends::Postgres;
+
 use crate::client::Target;
 
 /// What a connector's file will say. Lines are TOML.
@@ -51,6 +53,17 @@ impl Connector {
             .config("folder = \"/out\"")
             .folder(folder, "/out", "rw")
             .flush("age = \"50ms\"")
+    }
+
+    /// A PostgreSQL connector's connection, and the grant that it needs. After all other lines of its
+    /// configuration: they would become part of the connection.
+    pub fn postgres(self, server: &Postgres) -> Self {
+        let (host, port, user) = (server.host(), server.port(), server.user());
+        let (password, database) = (server.password(), server.database());
+        self.config("[config.connection]")
+            .config(&format!("host = {host:?}\nport = {port}\nuser = {user:?}"))
+            .config(&format!("password = {password:?}\ndatabase = {database:?}"))
+            .grant(&format!("tcp = [\"{host}:{port}\"]"))
     }
 
     pub fn stream(mut self, line: &str) -> Self {

@@ -34,7 +34,7 @@ const LONGEST_RUN: Duration = Duration::from_secs(180);
 pub(crate) fn run(workspace: &Workspace, json: bool) -> Result<()> {
     let began = Instant::now();
     host::build(workspace)?;
-    components::build_rust(workspace)?;
+    components::build_named_in(workspace, &workspace.path(CONFIGURATION))?;
 
     let output = workspace.path(OUTPUT);
     let (orders, dead_letters) = (output.join("orders"), output.join("dead-letters"));

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::Failure;
 use crate::stop::StopSignal;
-use crate::wiring::{self, LoadFailure, Loaded, Wiring};
+use crate::wiring::{self, LoadFailure, Loaded, Promise, Wiring};
 use display::{CompileProgress, Table};
 pub(crate) use summary::Summary;
 
@@ -110,6 +110,8 @@ pub(crate) async fn run(
     if let Some(table) = table {
         table.finish().await;
     }
+    let promises = loaded.iter().map(Promise::of);
+    let handles = handles.into_iter().zip(promises).collect();
     let summary = stop_all(handles, &stop, host.runtime.drain_timeout).await;
     if let Some(server) = embedded {
         server.shutdown().await;
@@ -144,11 +146,15 @@ async fn start_embedded(
 }
 
 /// Stops every connector, waits for the drain, and reads what became of them.
-async fn stop_all(handles: Vec<Handle>, stop: &CancellationToken, patience: Duration) -> Summary {
+async fn stop_all(
+    handles: Vec<(Handle, Promise)>,
+    stop: &CancellationToken,
+    patience: Duration,
+) -> Summary {
     stop.cancel();
     let deadline = tokio::time::Instant::now() + patience;
     let mut summary = Summary::default();
-    for mut handle in handles {
+    for (mut handle, promise) in handles {
         if tokio::time::timeout_at(deadline, &mut handle.task).await.is_err() {
             tracing::warn!(
                 connector = handle.key,
@@ -156,7 +162,7 @@ async fn stop_all(handles: Vec<Handle>, stop: &CancellationToken, patience: Dura
             );
             handle.task.abort();
         }
-        summary.add(&handle);
+        summary.add(&handle, promise);
     }
     summary
 }

@@ -6,6 +6,8 @@ use kennel_pipeline::{BreakerReading, Snapshot};
 use kennel_supervisor::{Handle, State, Status};
 use serde::Serialize;
 
+use crate::wiring::Promise;
+
 /// The end of a run.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Summary {
@@ -21,17 +23,20 @@ struct ConnectorSummary {
     #[serde(flatten)]
     status: Status,
     #[serde(flatten)]
+    promise: Promise,
+    #[serde(flatten)]
     breaker: BreakerReading,
     #[serde(flatten)]
     counted: Snapshot,
 }
 
 impl Summary {
-    pub(super) fn add(&mut self, handle: &Handle) {
+    pub(super) fn add(&mut self, handle: &Handle, promise: Promise) {
         self.connectors.push(ConnectorSummary {
             key: handle.key.clone(),
             kind: if handle.is_source { "source" } else { "sink" },
             status: handle.status.borrow().clone(),
+            promise,
             breaker: handle.breaker.reading(),
             counted: handle.stats.snapshot(),
         });

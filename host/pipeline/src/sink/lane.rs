@@ -111,6 +111,8 @@ impl Lane {
             requests,
             topic_created_at,
             guests: Guests {
+                accounts_for_all: spec.is_transactional()
+                    && (chain.has_state() || sink.has_state()),
                 chain,
                 sink,
                 breaker,
@@ -200,7 +202,8 @@ impl Lane {
                 part.stage.batch.begin = known.given;
             }
             let messages = part.stage.batch.len() + part.guilty.len();
-            let delivered = match part.stage.batch.is_empty() {
+            let nothing = part.stage.batch.is_empty() && !self.guests.accounts_for_all;
+            let delivered = match nothing {
                 true => Delivered::nothing(),
                 false => match self.guests.deliver(part.stage.clone()).await? {
                     Outcome::Done(delivered) => delivered,

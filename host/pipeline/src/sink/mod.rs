@@ -12,7 +12,7 @@ mod quarantine;
 use std::time::Duration;
 
 use kennel_broker::{BrokerConfig, StartPosition, Target};
-use kennel_sandbox::Format;
+use kennel_sandbox::{Delivery, Format};
 
 use crate::{Guest, Settlement, TransformSpec};
 
@@ -47,6 +47,13 @@ pub struct SinkSpec {
     pub settlement: Settlement,
     /// When held messages are flushed.
     pub flush: FlushLimit,
+}
+
+impl SinkSpec {
+    /// Whether the destination keeps its position with the messages.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.sink.component.description().delivery == Delivery::Transactional
+    }
 }
 
 /// Whatever is reached first makes the lane call `flush`.

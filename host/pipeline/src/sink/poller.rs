@@ -70,6 +70,8 @@ pub(super) struct Poller {
 struct Partition {
     next: u64,
     seeks: u32,
+    /// The furthest end that the broker told of.
+    end: u64,
     /// Mean bytes of a message in the last batch, or none yet.
     mean_bytes: Option<u64>,
 }
@@ -233,18 +235,19 @@ impl Poller {
         match self.member.poll(partition, known.next, count).await? {
             Poll::Messages(polled) => {
                 known.next = polled.next_offset().unwrap_or(known.next);
+                known.end = known.end.max(polled.current_offset.saturating_add(1));
                 known.mean_bytes = Some((polled.data.len() / polled.len().max(1)) as u64);
                 Ok(Some(Event::Batch { partition, polled, seeks: known.seeks }))
             }
             // 0 is "empty" as well as "one message".
-            Poll::Empty { current_offset } if current_offset + 1 < known.next && known.next > 1 => {
+            Poll::Empty { current_offset } if current_offset + 1 < known.end => {
                 // What is appended from now on would lie below where we wait.
                 Err(BrokerError::Protocol(format!(
-                    "{} partition {partition} ends at offset {}, but had been read to {}: it was purged \
-                     or has lost messages",
+                    "{} partition {partition} ends at offset {}, but was {} long: it was purged or has lost \
+                     messages",
                     self.spec.target,
                     current_offset + 1,
-                    known.next,
+                    known.end,
                 )))
             }
             Poll::Empty { .. } => Ok(None),
@@ -291,7 +294,8 @@ impl Poller {
                     None => self.member.first_offset(partition, self.spec.start).await?,
                 };
                 let stored = stored.filter(|next| *next <= end);
-                self.partitions.insert(partition, Partition { next, seeks: 0, mean_bytes: None });
+                self.partitions
+                    .insert(partition, Partition { next, seeks: 0, end, mean_bytes: None });
                 let gained = Event::Gained(Gained { partition, next, stored, end });
                 if let Flow::End = self.hand_over(gained).await {
                     return Ok(Flow::End);

@@ -81,10 +81,11 @@ impl Quarantine {
     /// Cuts `root` as carefully as what is known of its offsets asks for. Nothing known: one part.
     pub(super) fn cut(&mut self, root: &Stage) -> Vec<Part> {
         let batch = &root.batch;
-        if self.suspect.as_ref().is_some_and(|suspect| batch.begin >= suspect.offsets.end) {
+        let first = batch.offsets.first().copied().unwrap_or(batch.begin);
+        if self.suspect.as_ref().is_some_and(|suspect| first >= suspect.offsets.end) {
             self.suspect = None;
         }
-        self.guilty = self.guilty.split_off(&batch.begin);
+        self.guilty = self.guilty.split_off(&first);
         if self.suspect.is_none() && self.guilty.is_empty() {
             return vec![Part { stage: root.clone(), end: batch.end, guilty: Vec::new() }];
         }
@@ -143,7 +144,7 @@ impl Quarantine {
             };
             self.guilty.insert(offsets[index as usize], failed);
         }
-        let range = root.batch.begin..root.batch.end;
+        let range = offsets.first().copied().unwrap_or(root.batch.begin)..root.batch.end;
         let known = self.suspect.take();
         let strike = match (guilty, &known) {
             (Some(_), _) => Strike::Guilty,

@@ -41,27 +41,16 @@ impl Destination {
                     .grant(&format!("http = [\"{url}/v1/*\"]"))
                     .stream("batch = { messages = 500 }")
             }
-            Self::Postgres(server) => Self::postgres(server, target),
+            Self::Postgres(server) => Connector::sink("postgres_sink.wasm", target)
+                .config("table = \"numbers\"\ncreate = true\nmode = \"copy\"")
+                .config("columns = [{ name = \"sequence\", type = \"bigint\" }]")
+                .postgres(server)
+                .flush("messages = 2000\nage = \"100ms\"")
+                .stream("batch = { messages = 500 }"),
             Self::File(folder) => Connector::files(target, folder)
                 .flush("messages = 2000")
                 .stream("batch = { messages = 500 }"),
         }
-    }
-
-    /// The PostgreSQL sink, which creates its table.
-    fn postgres(server: &Postgres, target: &Target) -> Connector {
-        let (host, port) = (server.host(), server.port());
-        let (user, password) = (server.user(), server.password());
-        let database = server.database();
-        Connector::sink("postgres_sink.wasm", target)
-            .config("table = \"numbers\"\ncreate = true\nmode = \"copy\"")
-            .config("columns = [{ name = \"sequence\", type = \"bigint\" }]")
-            .config("[config.connection]")
-            .config(&format!("host = {host:?}\nport = {port}\nuser = {user:?}"))
-            .config(&format!("password = {password:?}\ndatabase = {database:?}"))
-            .grant(&format!("tcp = [\"{host}:{port}\"]"))
-            .flush("messages = 2000\nage = \"100ms\"")
-            .stream("batch = { messages = 500 }")
     }
 
     /// About how many messages have arrived; cheap.

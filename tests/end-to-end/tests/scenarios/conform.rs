@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kennel_test_backends::Postgres;
 use serde_json::Value;
 
 use crate::support::installation::{component, kennel};
@@ -285,6 +286,40 @@ fn given_the_file_sink_should_be_there_exactly_once_whatever_happens() {
     // It waits for the disk, so calls can be cut off.
     let cut = &judgement.scenario("killed-within-a-call")["counts"]["kills"];
     assert!(cut.as_u64() >= Some(1), "{}", judgement.output);
+    let stale = judgement.scenario("stale-instance");
+    assert!(stale["detail"].as_str().unwrap().contains("was fenced"), "{stale}");
+}
+
+#[test]
+fn given_the_postgres_sink_should_be_there_exactly_once_whatever_happens() {
+    let server = Postgres::start().unwrap();
+    let trial = Trial::new("postgres_sink.wasm", |target, _| {
+        Connector::sink("postgres_sink.wasm", target)
+            .config("table = \"messages\"\ncreate = true")
+            .config("columns = [{ name = \"id\", type = \"bigint\" }]")
+            .postgres(&server)
+    });
+    let psql = format!(
+        "PGPASSWORD=\"{}\" psql -h {} -p {} -U {} -d {} -qAt -c",
+        server.password(),
+        server.host(),
+        server.port(),
+        server.user(),
+        server.database(),
+    );
+    let judgement = trial
+        .with("--observe", &format!("{psql} 'select id from messages' 2>/dev/null || true"))
+        .with(
+            "--reset",
+            &format!("{psql} 'drop table if exists messages, kennel_positions' 2>/dev/null"),
+        )
+        .judge(0);
+    assert_eq!(judgement.report["delivery"], "transactional");
+    for scenario in judgement.report["scenarios"].as_array().unwrap() {
+        let counts = &scenario["counts"];
+        let wrong = [&counts["missing"], &counts["doubled"], &counts["repeated"]];
+        assert_eq!(wrong.map(|count| count.as_u64().unwrap()), [0; 3], "{scenario}");
+    }
     let stale = judgement.scenario("stale-instance");
     assert!(stale["detail"].as_str().unwrap().contains("was fenced"), "{stale}");
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use kennel_test_backends::Postgres;
+use serde_json::Value;
+
 use crate::support::broker::free_port;
 use crate::support::client::{Access, Client, runtime};
 use crate::support::crash::{Guarantee, Kills, Plan, Report, SinkKind};
@@ -128,42 +131,111 @@ fn given_kill_9_between_a_dead_letter_and_its_offset_should_lose_neither() {
     assert_eq!(account.duplicates, 0);
 }
 
+/// The places at which a source's host may die, and when it passes them for the so-manyth time.
+const SOURCE_POINTS: [(&str, [u32; 2]); 3] =
+    [("before_cursor", [1, 4]), ("after_cursor", [1, 3]), ("after_confirm", [1, 3])];
+
+/// Runs the source, killed at `point`, until it has nothing left; the numbers found in its topic.
+fn read_through_kills(
+    source: impl Fn(&World, &Target) -> Connector,
+    (point, passes): (&str, [u32; 2]),
+    expected: usize,
+    number: impl Fn(&Value) -> Option<u64>,
+) -> Vec<u64> {
+    let port = free_port();
+    let world = World::new(&format!("127.0.0.1:{port}"));
+    let (_broker, client) = outliving_broker(&world, port);
+    let target = Target::unique("records");
+    let source = source(&world, &target).create(2).stream("batch = { messages = 500 }");
+    world.connector("source", source);
+    for pass in passes {
+        die_at(&world, &format!("{point}@{pass}"));
+    }
+    let read = || -> Vec<u64> {
+        let all = (0..2).flat_map(|partition| client.read(&target, partition));
+        let records = all.map(|message| serde_json::from_slice(&message.payload).unwrap());
+        records.filter_map(|record| number(&record)).collect()
+    };
+    // A source of a database never finishes: ended when all is there.
+    let mut host = world.run(&[]);
+    let all = || read().into_iter().collect::<BTreeSet<u64>>().len() >= expected;
+    host.until("all is there", all);
+    host.terminate().with_code(0);
+    read()
+}
+
+/// Fails unless every number is there; a kill before the cursor was saved repeats some, others none.
+fn assert_all_read(numbers: &[u64], expected: u64, point: &str) {
+    let unique: BTreeSet<u64> = numbers.iter().copied().collect();
+    assert_eq!(unique, (0..expected).collect(), "{point}");
+    let repeated = numbers.len() - unique.len();
+    eprintln!("{point}: {repeated} repeated");
+    assert_eq!(repeated > 0, point == "before_cursor", "{point}: {repeated} repeated");
+}
+
 #[test]
 fn given_kill_9_at_every_boundary_the_file_source_should_lose_nothing() {
     const LINES: u64 = 5_000;
-    for (point, passes) in
-        [("before_cursor", [1, 4]), ("after_cursor", [1, 3]), ("after_confirm", [1, 3])]
-    {
-        let port = free_port();
-        let world = World::new(&format!("127.0.0.1:{port}"));
-        let (_broker, client) = outliving_broker(&world, port);
-        let target = Target::unique("lines");
-        let input = world.folder("in");
-        let lines: String = (0..LINES).map(|line| format!("{{\"sequence\":{line}}}\n")).collect();
-        fs::write(input.join("lines.ndjson"), lines).unwrap();
-        let source = Connector::source("file_source.wasm", &target)
-            .create(2)
-            .stream("batch = { messages = 500 }")
-            .config("path = \"/in/lines.ndjson\"")
-            .config("format = \"ndjson\"")
-            .config("mode = \"once\"")
-            .folder(&input, "/in", "ro");
-        world.connector("lines", source);
-        for pass in passes {
-            die_at(&world, &format!("{point}@{pass}"));
-        }
-        world.run_once().with_code(0);
-        let read = (0..2).flat_map(|partition| client.read(&target, partition));
-        let numbers: Vec<u64> = read
-            .map(|message| {
-                let record: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
-                record["sequence"].as_u64().unwrap()
-            })
-            .collect();
-        let unique: BTreeSet<u64> = numbers.iter().copied().collect();
-        assert_eq!(unique, (0..LINES).collect(), "{point}");
-        let repeated = numbers.len() - unique.len();
-        eprintln!("{point}: {repeated} repeated");
-        assert_eq!(repeated > 0, point == "before_cursor", "{point}: {repeated} repeated");
+    for point in SOURCE_POINTS {
+        let source = |world: &World, target: &Target| {
+            let input = world.folder("in");
+            let lines: String =
+                (0..LINES).map(|line| format!("{{\"sequence\":{line}}}\n")).collect();
+            fs::write(input.join("lines.ndjson"), lines).unwrap();
+            Connector::source("file_source.wasm", target)
+                .config("path = \"/in/lines.ndjson\"")
+                .config("format = \"ndjson\"")
+                .folder(&input, "/in", "ro")
+        };
+        let number = |record: &Value| record["sequence"].as_u64();
+        let numbers = read_through_kills(source, point, LINES as usize, number);
+        assert_all_read(&numbers, LINES, point.0);
     }
+}
+
+#[test]
+fn given_kill_9_at_every_boundary_the_postgres_source_should_lose_nothing() {
+    const ROWS: u64 = 5_000;
+    let server = Postgres::start().unwrap();
+    let rows = format!("select number from generate_series(0, {}) number", ROWS - 1);
+    for (run, point) in SOURCE_POINTS.into_iter().enumerate() {
+        for mode in ["delete", "cdc"] {
+            let table = format!("{mode}_{run}");
+            server.sql(&format!("create table {table} (id bigint primary key)")).unwrap();
+            // Change data capture reads what is there as its snapshot, and what comes as changes.
+            server.sql(&format!("insert into {table} {rows}")).unwrap();
+            let source =
+                |_: &World, target: &Target| postgres_source(&server, target, mode, &table);
+            let number = |record: &Value| {
+                let row = if mode == "cdc" { &record["after"] } else { record };
+                row["id"].as_u64()
+            };
+            let numbers = read_through_kills(source, point, ROWS as usize, number);
+            match mode {
+                // A snapshot that was killed begins anew.
+                "cdc" => {
+                    let unique: BTreeSet<u64> = numbers.iter().copied().collect();
+                    assert_eq!(unique, (0..ROWS).collect(), "{mode} {}", point.0);
+                }
+                _ => {
+                    assert_all_read(&numbers, ROWS, point.0);
+                    let left = server.value(&format!("select count(*) from {table}")).unwrap();
+                    assert_eq!(left, "0", "{}: what was confirmed is deleted", point.0);
+                }
+            }
+        }
+    }
+}
+
+fn postgres_source(server: &Postgres, target: &Target, mode: &str, table: &str) -> Connector {
+    let of_mode = match mode {
+        "cdc" => format!(
+            "cdc = {{ publication = \"{table}\", slot = \"{table}\", tables = [\"public.{table}\"] }}"
+        ),
+        _ => format!("table = \"public.{table}\""),
+    };
+    Connector::source("postgres_source.wasm", target)
+        .config(&format!("mode = \"{mode}\""))
+        .config(&of_mode)
+        .postgres(server)
 }

@@ -20,6 +20,7 @@ mod operator;
 mod outages;
 mod rebalance;
 mod start_positions;
+mod stateful;
 mod tcp;
 mod tls;
 mod transforms;

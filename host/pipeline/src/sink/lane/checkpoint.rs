@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use kennel_broker::BrokerError;
-use kennel_sandbox::{Delivery, Position, Sink};
+use kennel_sandbox::{Position, Sink};
 use kennel_state::{Checkpoint, Commit, Pending, Writes};
 use tokio::sync::oneshot;
 
@@ -23,7 +23,7 @@ impl Lane {
     pub(super) async fn flush(&mut self) -> Result<Flow, PipelineError> {
         while self.held.since.is_some() {
             fail_point("before_flush");
-            if self.is_transactional() {
+            if self.spec.is_transactional() {
                 self.prepare_state().await?;
             }
             match self.guests.call_sink(Sink::flush, |_| Vec::new()).await? {
@@ -81,7 +81,7 @@ impl Lane {
     pub(super) async fn checkpoint(&mut self) -> Result<(), PipelineError> {
         if self.held.since.is_none() {
             fail_point("before_state");
-            if self.is_transactional() {
+            if self.spec.is_transactional() {
                 self.apply_prepared().await?;
             } else {
                 let writes = self.take_writes();
@@ -95,10 +95,6 @@ impl Lane {
         self.store_settled().await?;
         fail_point("after_offset");
         Ok(())
-    }
-
-    fn is_transactional(&self) -> bool {
-        self.spec.sink.component.description().delivery == Delivery::Transactional
     }
 
     fn take_writes(&mut self) -> Vec<(String, Writes)> {
