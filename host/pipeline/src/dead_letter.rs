@@ -53,10 +53,11 @@ impl DeadLetters {
             .collect();
         // What does not fit into headers is there before the letter is: a letter points to it.
         keep_records(&self.state, encode(&records)).await?;
+        let ids = MessageIds::of(root);
         let letters = failed
             .iter()
             .zip(&records)
-            .map(|(failed, (id, _))| letter(&self.connector, id, root, failed))
+            .map(|(failed, (id, _))| letter(&self.connector, (id, &ids), root, failed))
             .collect::<Result<Vec<_>, _>>();
         let sent = match letters {
             Ok(letters) => self.send_all(letters).await,
@@ -121,14 +122,36 @@ fn encode(records: &[(String, DeadLetterRecord)]) -> Vec<(String, Vec<u8>)> {
 fn record_id(connector: &str, root: &Stage, failed: &Failed) -> String {
     let batch = &root.batch;
     let offset = batch.offsets[failed.root as usize];
-    let name = format!("{connector}\0{}\0{}\0{offset}", batch.origin, batch.origin.epoch);
-    record::short_digest(name.as_bytes())
+    let name = format!("{connector}\0{}\0{}\0{offset}\0", batch.origin, batch.origin.epoch);
+    // Sources number their messages anew with every start.
+    let payload = batch.payload(failed.root as usize);
+    record::short_digest(&[name.as_bytes(), &payload].concat())
+}
+
+/// The ids that the messages of a polled batch have in Iggy.
+struct MessageIds {
+    low: Vec<u64>,
+    high: Vec<u64>,
+}
+
+impl MessageIds {
+    fn of(root: &Stage) -> Self {
+        let columns = root.columns();
+        let column = |name| columns.as_ref().and_then(|it| it.column(name)).unwrap_or_default();
+        Self { low: column("id-low"), high: column("id-high") }
+    }
+
+    /// `None` for a message without an id.
+    fn get(&self, index: usize) -> Option<u128> {
+        let (low, high) = (self.low.get(index)?, self.high.get(index)?);
+        Some(u128::from(*high) << 64 | u128::from(*low)).filter(|id| *id != 0)
+    }
 }
 
 /// The envelope: small headers beside the original ones, because Iggy limits a value to 255 bytes.
 fn letter(
     connector: &str,
-    record: &str,
+    (record, ids): (&str, &MessageIds),
     root: &Stage,
     failed: &Failed,
 ) -> Result<OutgoingMessage, HeaderError> {
@@ -147,6 +170,9 @@ fn letter(
     headers.text_cut(name::TOPIC, &batch.origin.topic)?;
     headers.field(name::PARTITION, Kind::U32, &batch.origin.partition.to_le_bytes())?;
     headers.number(name::OFFSET, batch.offsets[index])?;
+    if let Some(id) = ids.get(index) {
+        headers.text_cut(name::ID, &format!("{id:032x}"))?;
+    }
     headers.text_cut(name::RECORD, record)?;
     // A view of the whole polled buffer would keep it alive; a letter is rare and small.
     let payload = Bytes::copy_from_slice(&batch.payload(index));

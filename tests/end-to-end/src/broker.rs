@@ -40,8 +40,17 @@ impl Broker {
 
     /// An embedded one, whatever the environment says: for tests that make it fail.
     pub fn embedded() -> Self {
+        Self::with(Server::builder())
+    }
+
+    /// An embedded one whose segments hold about so many bytes each.
+    pub fn with_segments(bytes: u64) -> Self {
+        Self::with(Server::builder().segment_bytes(bytes))
+    }
+
+    fn with(builder: embedded_iggy::ServerBuilder) -> Self {
         let runtime = runtime();
-        let server = runtime.block_on(Server::builder().start()).unwrap();
+        let server = runtime.block_on(builder.start()).unwrap();
         let access = Access::root(&server.local_addr().to_string());
         Self { server: Some(server), client: Client::connect(access, runtime) }
     }

@@ -7,7 +7,7 @@ use iggy::prelude::{
     AutoLogin, Client as _, Consumer, ConsumerGroupClient as _, ConsumerOffsetClient as _,
     Credentials, HeaderKey, HeaderValue, Identifier, IggyClient, IggyExpiry, IggyMessage,
     MessageClient as _, PartitionClient as _, Partitioning, PersonalAccessTokenClient as _,
-    PollingStrategy, TopicClient as _,
+    PollingStrategy, SegmentClient as _, TopicClient as _,
 };
 use kennel_broker::{BrokerConfig, Connection, Tls};
 use tokio::runtime::{Builder, Runtime};
@@ -163,6 +163,13 @@ impl Client {
     pub fn purge_topic(&self, target: &Target) {
         let (stream, topic) = (id(&target.stream), id(&target.topic));
         self.runtime.block_on(self.client.purge_topic(&stream, &topic)).unwrap();
+    }
+
+    /// Removes the oldest segments of a partition, as retention does.
+    pub fn delete_segments(&self, target: &Target, partition: u32, count: u32) {
+        let (stream, topic) = (id(&target.stream), id(&target.topic));
+        let deleted = self.client.delete_segments(&stream, &topic, partition, count);
+        self.runtime.block_on(deleted).unwrap();
     }
 
     /// Partitions of a topic; none if it does not exist.

@@ -234,6 +234,15 @@ impl Poller {
         let count = count(known.mean_bytes, self.spec.batch_messages, self.spec.batch_bytes);
         match self.member.poll(partition, known.next, count).await? {
             Poll::Messages(polled) => {
+                if let Some(first) = polled.offsets.first().filter(|first| **first > known.next) {
+                    tracing::warn!(
+                        connector = self.spec.connector,
+                        "{} partition {partition}: offsets {} to {} were removed before they were read",
+                        self.spec.target,
+                        known.next,
+                        first - 1,
+                    );
+                }
                 known.next = polled.next_offset().unwrap_or(known.next);
                 known.end = known.end.max(polled.current_offset.saturating_add(1));
                 known.mean_bytes = Some((polled.data.len() / polled.len().max(1)) as u64);

@@ -86,6 +86,7 @@ fn given_messages_that_are_no_json_should_dead_letter_them_byte_for_byte_and_del
         assert!(!own.is_empty());
         let header = |key: &str| letter.header(&format!("kennel.dlq.{key}")).unwrap_or_default();
         assert_eq!(header("connector"), "files");
+        assert_eq!(header("id").len(), 32, "the official client gives every message an id");
         assert_eq!(header("component"), "fields");
         assert_eq!(header("code"), "not_json");
         assert_eq!(

@@ -133,3 +133,30 @@ fn given_a_destination_beyond_the_end_of_its_partition_should_stop_and_name_the_
     assert!(failure.contains("is at offset 50") && failure.contains("ends at 10"), "{failure}");
     assert!(failure.contains("kennel offsets seek"), "{failure}");
 }
+
+#[test]
+fn given_retention_that_overtook_a_stopped_connector_should_say_what_is_gone_and_deliver_the_rest()
+{
+    let broker = Broker::with_segments(10_000);
+    let target = Target::unique("numbers");
+    let world = broker.world();
+    let out = world.folder("out");
+    let files = Connector::files(&target, &out).delivery("guarantee = \"exactly-once\"");
+    world.connector("files", files);
+    broker.client.create_topic(&target, 1);
+    broker.client.send_numbers(&target, 0, 0..50);
+    world.run_once().with_code(0);
+    // Several segments more, of which the oldest go while nobody reads.
+    broker.client.send_numbers(&target, 0, 50..1_000);
+    broker.client.delete_segments(&target, 0, 2);
+    let left = broker.client.read(&target, 0);
+    let first = left.first().unwrap().offset;
+    assert!((51..999).contains(&first), "the oldest message is now at offset {first}");
+
+    let ended = world.run_once().with_code(0);
+    let gone = format!("offsets 50 to {} were removed before they were read", first - 1);
+    assert!(ended.log.contains(&gone), "`{gone}` is not in:\n{}", ended.log);
+    let account = Account::of(&out, 1_000);
+    assert_eq!(account.missing, (50..first).collect::<Vec<_>>());
+    assert_eq!(account.duplicates, 0);
+}
