@@ -171,7 +171,7 @@ fn letter(
     headers.field(name::PARTITION, Kind::U32, &batch.origin.partition.to_le_bytes())?;
     headers.number(name::OFFSET, batch.offsets[index])?;
     if let Some(id) = ids.get(index) {
-        headers.text_cut(name::ID, &format!("{id:032x}"))?;
+        headers.text_cut(name::MESSAGE_ID, &format!("{id:032x}"))?;
     }
     headers.text_cut(name::RECORD, record)?;
     // A view of the whole polled buffer would keep it alive; a letter is rare and small.

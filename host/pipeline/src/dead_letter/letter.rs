@@ -21,7 +21,7 @@ pub(super) mod name {
     pub(crate) const TOPIC: &str = "kennel.dlq.topic";
     pub(crate) const PARTITION: &str = "kennel.dlq.partition";
     pub(crate) const OFFSET: &str = "kennel.dlq.offset";
-    pub(crate) const ID: &str = "kennel.dlq.id";
+    pub(crate) const MESSAGE_ID: &str = "kennel.dlq.id";
     pub(crate) const RECORD: &str = "kennel.dlq.record";
 }
 
@@ -53,7 +53,7 @@ pub struct Letter {
     /// Its offset.
     pub offset: u64,
     /// Id that the message had, 32 hexadecimal digits; empty if it had none.
-    pub id: String,
+    pub message_id: String,
     /// Id of the host's record.
     pub record: String,
 }
@@ -81,7 +81,7 @@ impl Letter {
                 Some(name::TOPIC) => letter.topic = text(),
                 Some(name::PARTITION) => letter.partition = small(),
                 Some(name::OFFSET) => letter.offset = number(),
-                Some(name::ID) => letter.id = text(),
+                Some(name::MESSAGE_ID) => letter.message_id = text(),
                 Some(name::RECORD) => letter.record = text(),
                 _ => {}
             }

@@ -107,7 +107,7 @@ fn refused(selected: &Selected, name: &str) -> Result<Option<Found>, Failure> {
         topic: record.topic.clone(),
         partition: record.partition,
         offset: record.offset,
-        id: String::new(),
+        message_id: String::new(),
         record: name.to_owned(),
     };
     let (replayed, is_purged) = (None, false);
