@@ -16,7 +16,7 @@ use crate::stage::Stage;
 
 use letter::name;
 pub use letter::{Letter, original_headers};
-pub use record::{DeadLetterRecord, Spilled};
+pub use record::{DeadLetterRecord, Spilled, now_micros};
 
 /// Sends dead letters on a connection of their own, opened when the first one is due.
 pub(crate) struct DeadLetters {
@@ -165,7 +165,7 @@ fn letter(
     headers.text_cut(name::CODE, non_empty(&failed.code))?;
     headers.text_cut(name::DETAIL, non_empty(&failed.detail))?;
     headers.field(name::ATTEMPTS, Kind::U32, &failed.attempts.to_le_bytes())?;
-    headers.number(name::TIME, record::now_micros())?;
+    headers.number(name::TIME, now_micros())?;
     headers.text_cut(name::STREAM, &batch.origin.stream)?;
     headers.text_cut(name::TOPIC, &batch.origin.topic)?;
     headers.field(name::PARTITION, Kind::U32, &batch.origin.partition.to_le_bytes())?;

@@ -28,7 +28,7 @@ mod stats;
 pub use backoff::Backoff;
 pub use breaker::{Breaker, BreakerReading};
 pub use chain::TransformSpec;
-pub use dead_letter::{DeadLetterRecord, Letter, Spilled, original_headers};
+pub use dead_letter::{DeadLetterRecord, Letter, Spilled, now_micros, original_headers};
 pub use error::{PipelineError, Remedy};
 pub use live::Identity;
 pub use settle::{DeadLetterTopic, OnError, Settlement};

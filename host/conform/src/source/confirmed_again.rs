@@ -1,6 +1,5 @@
 //! Confirmations are repeated.
 
-use super::reader::records;
 use crate::scenario::{Scenario, Stage, Step, skipped};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -14,8 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 async fn play(stage: &mut Stage<'_>) -> Step {
     stage.require_all_records().await?;
     let total = stage.baseline.records.len();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
+    let mut reader = stage.reader_from_start().await?;
     let chunks = reader.read(total).await?;
     if chunks.len() < 3 {
         return skipped("the records came in fewer than three batches");
@@ -27,14 +25,11 @@ async fn play(stage: &mut Stage<'_>) -> Step {
         reader.confirm(cursor.clone()).await?;
     }
     reader.kill();
-    let mut reader = stage.reader().await?;
-    reader.start(Some(cursor.clone())).await?;
-    reader.confirm(cursor).await?;
+    let mut reader = stage.reader_after(cursor).await?;
     let baseline = std::rc::Rc::clone(&stage.baseline);
     let passed = chunks[0].records.len() + chunks[1].records.len();
     let expected = baseline.after(passed);
-    let found = records(&reader.read(expected.len()).await?);
+    let found = reader.read_records(expected.len()).await?;
     reader.close().await;
-    let found = &found[..found.len().min(expected.len())];
-    stage.compare_records(expected, found, "after confirmations that were repeated")
+    stage.compare_records(expected, &found, "after confirmations that were repeated")
 }

@@ -1,6 +1,5 @@
 //! The same instance is sent back to an older cursor.
 
-use super::reader::records;
 use crate::scenario::{Scenario, Stage, Step, skipped};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -14,8 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 async fn play(stage: &mut Stage<'_>) -> Step {
     stage.require_all_records().await?;
     let total = stage.baseline.records.len();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
+    let mut reader = stage.reader_from_start().await?;
     let chunks = reader.read(total).await?;
     if chunks.len() < 3 {
         return skipped("the records came in fewer than three batches");
@@ -24,14 +22,11 @@ async fn play(stage: &mut Stage<'_>) -> Step {
     let baseline = std::rc::Rc::clone(&stage.baseline);
     // Twice, because a confirmation stands between them.
     for back_to in [0, 1] {
-        let cursor = chunks[back_to].cursor.clone();
-        reader.start(Some(cursor.clone())).await?;
-        reader.confirm(cursor).await?;
+        reader.go_on_after(chunks[back_to].cursor.clone()).await?;
         let passed: usize = chunks[..=back_to].iter().map(|chunk| chunk.records.len()).sum();
         let expected = baseline.after(passed);
-        let found = records(&reader.read(expected.len()).await?);
-        let found = &found[..found.len().min(expected.len())];
-        stage.compare_records(expected, found, "after going back")?;
+        let found = reader.read_records(expected.len()).await?;
+        stage.compare_records(expected, &found, "after going back")?;
     }
     reader.close().await;
     Ok(())

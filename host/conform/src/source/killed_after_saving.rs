@@ -1,6 +1,5 @@
 //! The cursor is saved, the confirmation never came, and the host dies.
 
-use super::reader::records;
 use crate::scenario::{Scenario, Stage, Step, skipped};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -14,8 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 async fn play(stage: &mut Stage<'_>) -> Step {
     stage.require_all_records().await?;
     let total = stage.baseline.records.len();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
+    let mut reader = stage.reader_from_start().await?;
     let chunks = reader.read(total).await?;
     reader.kill();
     if chunks.len() < 2 {
@@ -24,13 +22,10 @@ async fn play(stage: &mut Stage<'_>) -> Step {
     // Saved: one batch. Sent, but not saved: all others.
     let (saved, cursor) = (chunks[0].records.len(), chunks[0].cursor.clone());
     stage.confirmed = true;
-    let mut reader = stage.reader().await?;
-    reader.start(Some(cursor.clone())).await?;
-    reader.confirm(cursor).await?;
+    let mut reader = stage.reader_after(cursor).await?;
     let baseline = std::rc::Rc::clone(&stage.baseline);
     let expected = baseline.after(saved);
-    let found = records(&reader.read(expected.len()).await?);
+    let found = reader.read_records(expected.len()).await?;
     reader.close().await;
-    let found = &found[..found.len().min(expected.len())];
-    stage.compare_records(expected, found, "after the saved cursor")
+    stage.compare_records(expected, &found, "after the saved cursor")
 }

@@ -1,6 +1,5 @@
 //! Several batches are under way, none is confirmed, and the host dies.
 
-use super::reader::records;
 use crate::scenario::{Scenario, Stage, Step};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -12,14 +11,11 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 
 async fn play(stage: &mut Stage<'_>) -> Step {
     let expected = stage.baseline.records.clone();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
+    let mut reader = stage.reader_from_start().await?;
     reader.read(expected.len() * 3 / 5).await?;
     reader.kill();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
-    let found = records(&reader.read(expected.len()).await?);
+    let mut reader = stage.reader_from_start().await?;
+    let found = reader.read_records(expected.len()).await?;
     reader.close().await;
-    let found = &found[..found.len().min(expected.len())];
-    stage.compare_records(&expected, found, "after the crash")
+    stage.compare_records(&expected, &found, "after the crash")
 }

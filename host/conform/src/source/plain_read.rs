@@ -14,8 +14,7 @@ async fn play(stage: &mut Stage<'_>) -> Step {
     stage.require_all_records().await?;
     stage.confirmed = true;
     let expected = stage.baseline.records.clone();
-    let mut reader = stage.reader().await?;
-    reader.start(None).await?;
+    let mut reader = stage.reader_from_start().await?;
     let (mut found, mut under_way) = (Vec::new(), None);
     while found.len() < expected.len() {
         let chunks = reader.read(1).await?;

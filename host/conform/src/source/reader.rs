@@ -111,6 +111,19 @@ impl Reader {
         self.patiently("start", |source| source.start(cursor.clone())).await
     }
 
+    /// Begins after `cursor` and confirms it again, as the host does after every start.
+    pub(crate) async fn go_on_after(&mut self, cursor: Bytes) -> Step {
+        self.start(Some(cursor.clone())).await?;
+        self.confirm(cursor).await
+    }
+
+    /// The next `count` records, or fewer if there are no more.
+    pub(crate) async fn read_records(&mut self, count: usize) -> Step<Vec<Record>> {
+        let mut found = records(&self.read(count).await?);
+        found.truncate(count);
+        Ok(found)
+    }
+
     /// Reads until there are `count` records, or no more.
     pub(crate) async fn read(&mut self, count: usize) -> Step<Vec<Chunk>> {
         let mut chunks: Vec<Chunk> = Vec::new();
@@ -198,13 +211,26 @@ impl Stage<'_> {
         Reader::open(self.subject, &self.state, limit).await
     }
 
+    /// A fresh instance that begins with the first record.
+    pub(crate) async fn reader_from_start(&self) -> Step<Reader> {
+        let mut reader = self.reader().await?;
+        reader.start(None).await?;
+        Ok(reader)
+    }
+
+    /// A fresh instance that goes on after `cursor`.
+    pub(crate) async fn reader_after(&self, cursor: Bytes) -> Step<Reader> {
+        let mut reader = self.reader().await?;
+        reader.go_on_after(cursor).await?;
+        Ok(reader)
+    }
+
     /// Ends the scenario unless the source still holds all that it held at first.
     pub(crate) async fn require_all_records(&mut self) -> Step {
         if !self.confirmed {
             return Ok(());
         }
-        let mut reader = self.reader().await?;
-        reader.start(None).await?;
+        let mut reader = self.reader_from_start().await?;
         let found = records(&reader.read(self.baseline.records.len()).await?);
         reader.kill();
         if Difference::between(&self.baseline.records, &found).missing > 0 {

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::letter::Letter;
 use crate::settle::Failed;
 use crate::stage::Stage;
 
@@ -80,6 +81,27 @@ impl DeadLetterRecord {
         }
     }
 
+    /// What the envelope of the letter says, or would have said: `id` is this record's.
+    #[must_use]
+    pub fn letter(&self, connector: &str, id: &str) -> Letter {
+        Letter {
+            connector: connector.to_owned(),
+            component: self.component.clone(),
+            digest: self.digest.clone(),
+            stage: self.stage.clone(),
+            code: self.code.clone(),
+            detail: self.detail.clone(),
+            attempts: self.attempts,
+            time: self.time,
+            stream: self.stream.clone(),
+            topic: self.topic.clone(),
+            partition: self.partition,
+            offset: self.offset,
+            message_id: String::new(),
+            record: id.to_owned(),
+        }
+    }
+
     /// Keeps the message itself here.
     pub(crate) fn spill(&mut self, root: &Stage, failed: &Failed) {
         let index = failed.root as usize;
@@ -95,7 +117,9 @@ impl DeadLetterRecord {
     }
 }
 
-pub(crate) fn now_micros() -> u64 {
+/// Now, in microseconds since 1970 UTC.
+#[must_use]
+pub fn now_micros() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }

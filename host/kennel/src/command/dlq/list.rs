@@ -2,11 +2,12 @@
 
 use comfy_table::{Table, presets};
 use kennel_broker::Target;
+use kennel_pipeline::Letter;
 use serde::Serialize;
 
 use super::mailbox::{Entry, Mailbox};
 use super::spilled::{SpilledLetter, spilled};
-use crate::cli::{GlobalArguments, ListLettersArguments};
+use crate::cli::{GlobalArguments, LetterId, ListLettersArguments};
 use crate::command::readable::{line, time};
 use crate::command::selected::Selected;
 use crate::exit_code::Failure;
@@ -98,36 +99,12 @@ impl Report {
             "id", "time", "code", "stage", "message", "attempts", "replayed", "detail",
         ]);
         for Entry { id, letter, replayed, .. } in &self.letters {
-            let (stream, topic) = (&letter.stream, &letter.topic);
-            table.add_row([
-                id.to_string(),
-                time(letter.time),
-                line(&letter.code, DETAIL_WIDTH),
-                line(&letter.stage, DETAIL_WIDTH),
-                line(
-                    &format!("{stream}/{topic}/{}:{}", letter.partition, letter.offset),
-                    NAME_WIDTH,
-                ),
-                letter.attempts.to_string(),
-                replayed.map(time).unwrap_or_default(),
-                line(&letter.detail, DETAIL_WIDTH),
-            ]);
+            let replayed = replayed.map(time).unwrap_or_default();
+            table.add_row(row(id, letter, replayed));
         }
         for SpilledLetter { id, record } in refused.iter().map(|refused| &refused.letter) {
-            let (stream, topic) = (&record.stream, &record.topic);
-            table.add_row([
-                id.to_string(),
-                time(record.time),
-                line(&record.code, DETAIL_WIDTH),
-                line(&record.stage, DETAIL_WIDTH),
-                line(
-                    &format!("{stream}/{topic}/{}:{}", record.partition, record.offset),
-                    NAME_WIDTH,
-                ),
-                record.attempts.to_string(),
-                String::new(),
-                line(&record.detail, DETAIL_WIDTH),
-            ]);
+            let letter = record.letter(&self.connector, "");
+            table.add_row(row(id, &letter, String::new()));
         }
         let mut text = format!("{table}\n\n{} letters in {topics}", self.matching);
         if self.matching > self.letters.len() as u64 {
@@ -141,4 +118,18 @@ impl Report {
         }
         text
     }
+}
+
+fn row(id: &LetterId, letter: &Letter, replayed: String) -> [String; 8] {
+    let Letter { stream, topic, partition, offset, .. } = letter;
+    [
+        id.to_string(),
+        time(letter.time),
+        line(&letter.code, DETAIL_WIDTH),
+        line(&letter.stage, DETAIL_WIDTH),
+        line(&format!("{stream}/{topic}/{partition}:{offset}"), NAME_WIDTH),
+        letter.attempts.to_string(),
+        replayed,
+        line(&letter.detail, DETAIL_WIDTH),
+    ]
 }

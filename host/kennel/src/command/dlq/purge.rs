@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use anyhow::anyhow;
 use kennel_broker::StartPosition;
+use kennel_pipeline::now_micros;
 use kennel_state::LetterMark;
 use serde::Serialize;
 
 use super::mailbox::{Entry, Letters, Mailbox};
-use super::resend::now_micros;
 use super::spilled::{SpilledLetter, spilled};
 use crate::cli::{GlobalArguments, LetterId, PurgeLettersArguments};
 use crate::command::selected::{Selected, request_failure};

@@ -1,6 +1,7 @@
 //! Letters on their way back, in batches that the broker confirms.
 
 use kennel_broker::{BrokerError, OutgoingMessage, Partitioning, Target};
+use kennel_pipeline::now_micros;
 use kennel_state::LetterMark;
 
 use super::mailbox::Mailbox;
@@ -96,10 +97,4 @@ impl<'a> Resend<'a> {
             "{sent} of {total} letters were replayed; the same command sends the others{doubt}"
         ))
     }
-}
-
-/// Now, in microseconds since 1970 UTC.
-pub(super) fn now_micros() -> u64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    u64::try_from(since.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }

@@ -94,22 +94,7 @@ fn refused(selected: &Selected, name: &str) -> Result<Option<Found>, Failure> {
     // Without the message it is the record of a letter that is in its topic.
     let Some(spilled) = record.spilled.take() else { return Ok(None) };
     let (payload, headers) = message(&spilled)?;
-    let letter = Letter {
-        connector: selected.key().to_owned(),
-        component: record.component.clone(),
-        digest: record.digest.clone(),
-        stage: record.stage.clone(),
-        code: record.code.clone(),
-        detail: record.detail.clone(),
-        attempts: record.attempts,
-        time: record.time,
-        stream: record.stream.clone(),
-        topic: record.topic.clone(),
-        partition: record.partition,
-        offset: record.offset,
-        message_id: String::new(),
-        record: name.to_owned(),
-    };
+    let letter = record.letter(selected.key(), name);
     let (replayed, is_purged) = (None, false);
     Ok(Some(Found { letter, payload, headers, replayed, is_purged, record: Some(record) }))
 }
