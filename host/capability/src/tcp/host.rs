@@ -1,7 +1,7 @@
 //! The interfaces of `wasi:sockets` where names and the number of sockets are decided; they stand
 //! before wasmtime's own, which do the work.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, Resource};
@@ -99,7 +99,7 @@ impl tcp_create_socket::Host for GuestData {
 }
 
 impl udp_create_socket::Host for GuestData {
-    fn create_udp_socket(
+    async fn create_udp_socket(
         &mut self,
         _family: IpAddressFamily,
     ) -> Result<Resource<UdpSocket>, SocketError> {

@@ -3,7 +3,7 @@ use std::net::Ipv4Addr;
 use super::*;
 
 fn access(rules: Vec<TcpRule>) -> TcpAccess {
-    TcpAccess::new("c", TcpGrants::new(rules))
+    TcpAccess::new(TcpGrants::new(rules), Arc::new(Denials::new("c")))
 }
 
 fn name(name: &str, port: u16) -> TcpRule {
