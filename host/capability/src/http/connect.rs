@@ -52,7 +52,7 @@ impl Service<Name> for CheckedResolver {
     }
 }
 
-async fn resolve(
+pub(super) async fn resolve(
     naming: Naming,
     resolver: &dyn Resolver,
     name: &str,
