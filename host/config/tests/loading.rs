@@ -217,7 +217,8 @@ fn given_search_folders_should_find_components_there() {
 #[test]
 fn given_authorities_should_find_their_files_and_trust_the_public_ones_unless_told() {
     let host = "[network]\nca_files = [\"ca.pem\", \"/dev/null/x\"]\n";
-    let error = load(folder(&[("kennel.toml", host), ("ca.pem", "")]).path(), &Environment::default());
+    let error =
+        load(folder(&[("kennel.toml", host), ("ca.pem", "")]).path(), &Environment::default());
     assert!(error.unwrap_err().to_string().contains("there is no file /dev/null/x"));
     let host = "[network]\nca_files = [\"ca.pem\"]\npublic_authorities = false\n";
     let files = folder(&[("kennel.toml", host), ("ca.pem", "")]);

@@ -36,19 +36,28 @@ pub(super) fn classify(error: &legacy::Error) -> Error {
 }
 
 fn classify_io(error: &io::Error, while_connecting: bool) -> Error {
-    let tls = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    match tls_cause(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => return Error::TlsCertificateError,
+        Some(_) => return Error::TlsProtocolError,
+        None => {}
+    }
     match error.kind() {
-        _ if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) => {
-            Error::TlsCertificateError
-        }
         io::ErrorKind::ConnectionRefused => Error::ConnectionRefused,
         io::ErrorKind::TimedOut => Error::ConnectionTimeout,
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::BrokenPipe
         | io::ErrorKind::UnexpectedEof => Error::ConnectionTerminated,
-        io::ErrorKind::InvalidData if while_connecting => Error::TlsProtocolError,
         _ if while_connecting => Error::DestinationUnavailable,
         _ => Error::ConnectionTerminated,
+    }
+}
+
+/// What TLS had to say. Each layer on the way has wrapped it once more.
+fn tls_cause(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    match inner.downcast_ref::<rustls::Error>() {
+        Some(tls) => Some(tls),
+        None => tls_cause(inner.downcast_ref::<io::Error>()?),
     }
 }
 

@@ -14,12 +14,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wasmtime::component::Resource;
-use wasmtime_wasi::p2::{Pollable, StreamError};
+use wasmtime_wasi::p2::{DynInputStream, Pollable, StreamError};
 use wasmtime_wasi_http::p2::bindings::http::outgoing_handler::Host as _;
 use wasmtime_wasi_http::p2::bindings::http::types::{
-    ErrorCode, HeaderError, HostFields, HostFutureIncomingResponse as _, HostIncomingBody,
-    HostIncomingResponse, HostOutgoingBody, HostOutgoingRequest, HostRequestOptions, Method,
-    Scheme,
+    ErrorCode, HeaderError, HostFields, HostFutureIncomingResponse as FutureResponse,
+    HostIncomingBody, HostIncomingResponse, HostOutgoingBody, HostOutgoingRequest,
+    HostRequestOptions, Method, Scheme,
 };
 use wasmtime_wasi_http::p2::types::HostFutureIncomingResponse;
 use wasmtime_wasi_http::{FieldMap, WasiHttpView as _};
@@ -90,6 +90,18 @@ impl Resolver for Scripted {
     }
 }
 
+/// The status of an answer, or why there is none.
+type Outcome = Result<u16, String>;
+
+/// A code as it is written in the interface.
+fn said(code: &ErrorCode) -> String {
+    format!("{code:?}").replace("ErrorCode::", "")
+}
+
+fn refused(code: &str) -> Outcome {
+    Err(code.to_owned())
+}
+
 /// A store and what it was granted.
 struct Guest {
     data: GuestData,
@@ -117,7 +129,7 @@ impl Guest {
     }
 
     fn fields(&mut self, headers: &[(&str, &str)]) -> Result<Resource<FieldMap>, HeaderError> {
-        let entries = headers.iter().map(|(name, value)| (name.to_string(), (*value).into()));
+        let entries = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
         let fields = HostFields::from_list(&mut self.data.http(), entries.collect());
         fields.map_err(|error| error.downcast().unwrap())
     }
@@ -161,11 +173,12 @@ impl Guest {
         Some(Pending { future })
     }
 
-    async fn response(&mut self, pending: Pending) -> Result<Opened, ErrorCode> {
-        let future = pending.future?;
+    async fn response(&mut self, pending: Pending) -> Result<Opened, String> {
+        let future = pending.future.map_err(|code| said(&code))?;
         self.data.table.get_mut(&future).unwrap().ready().await;
         let mut http = self.data.http();
-        let response = http.get(future).unwrap().unwrap().unwrap()?;
+        let response = FutureResponse::get(&mut http, future).unwrap().unwrap().unwrap();
+        let response = response.map_err(|code| said(&code))?;
         let own = || Resource::new_own(response.rep());
         let status = HostIncomingResponse::status(&mut http, own()).unwrap();
         let body = http.consume(own()).unwrap().unwrap();
@@ -175,8 +188,7 @@ impl Guest {
 
     /// The whole body, or why there is no more.
     async fn read(&mut self, opened: &Opened) -> Result<Vec<u8>, String> {
-        let stream: Resource<Box<dyn wasmtime_wasi::p2::InputStream>> =
-            Resource::new_own(opened.stream);
+        let stream: Resource<DynInputStream> = Resource::new_own(opened.stream);
         let mut bytes = Vec::new();
         loop {
             match self.data.table.get_mut(&stream).unwrap().blocking_read(64 * 1024).await {
@@ -188,8 +200,7 @@ impl Guest {
     }
 
     fn close(&mut self, opened: &Opened) {
-        let stream: Resource<Box<dyn wasmtime_wasi::p2::InputStream>> =
-            Resource::new_own(opened.stream);
+        let stream: Resource<DynInputStream> = Resource::new_own(opened.stream);
         self.data.table.delete(stream).unwrap();
         let mut http = self.data.http();
         HostIncomingBody::drop(&mut http, Resource::new_own(opened.body)).unwrap();
@@ -197,14 +208,14 @@ impl Guest {
     }
 
     /// The status of the answer.
-    async fn send(&mut self, ask: &Ask<'_>) -> Result<u16, ErrorCode> {
-        let pending = self.start(ask).await.ok_or(ErrorCode::HttpRequestUriInvalid)?;
+    async fn send(&mut self, ask: &Ask<'_>) -> Outcome {
+        let pending = self.start(ask).await.ok_or("HttpRequestUriInvalid")?;
         let opened = self.response(pending).await?;
         self.close(&opened);
         Ok(opened.status)
     }
 
-    async fn get(&mut self, url: &str) -> Result<u16, ErrorCode> {
+    async fn get(&mut self, url: &str) -> Outcome {
         self.send(&Ask::get(url)).await
     }
 }
@@ -268,7 +279,7 @@ impl Server {
         wrap: impl Fn(tokio::net::TcpStream) -> F + Send + 'static,
     ) -> Self
     where
-        S: AsyncRead + AsyncWrite + Unpin + Send,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         F: Future<Output = Option<S>> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,8 +3,8 @@
 use super::Surroundings;
 use super::credentials::credentials;
 use crate::host::{
-    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, NetworkConfig, RuntimeConfig,
-    ServerAddress, StateConfig,
+    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, NetworkConfig,
+    RuntimeConfig, ServerAddress, StateConfig,
 };
 use crate::reader::Reader;
 

@@ -6,9 +6,8 @@ use super::*;
 async fn assert_refused(guest: &mut Guest, server: &Server, urls: &[String]) {
     for url in urls {
         let outcome = guest.get(url).await;
-        let refused =
-            matches!(outcome, Err(ErrorCode::HttpRequestDenied | ErrorCode::HttpRequestUriInvalid));
-        assert!(refused, "{url}: {outcome:?}");
+        let expected = [refused("HttpRequestDenied"), refused("HttpRequestUriInvalid")];
+        assert!(expected.contains(&outcome), "{url}: {outcome:?}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -26,10 +25,10 @@ async fn trick_dns_rebinding_a_name_that_becomes_local_should_not_be_followed() 
     let mut guest = Guest::resolving(vec![rule("rebound.example", server.port)], resolver.clone());
     let url = format!("http://rebound.example:{}/", server.port);
     let ask = Ask { timeout: Some(Duration::from_millis(50)), ..Ask::get(&url) };
-    let first = guest.send(&ask).await.unwrap_err();
-    assert_ne!(first, ErrorCode::DestinationIpProhibited, "a public address is allowed");
+    let first = guest.send(&ask).await;
+    assert_ne!(first, refused("DestinationIpProhibited"), "a public address is allowed");
     for _ in 1..answers.len() {
-        assert_eq!(guest.send(&ask).await, Err(ErrorCode::DestinationIpProhibited));
+        assert_eq!(guest.send(&ask).await, refused("DestinationIpProhibited"));
     }
     assert_eq!(resolver.asked().len(), answers.len(), "each connection asks once, and uses that");
     assert_eq!(server.connections(), 0);
@@ -120,7 +119,7 @@ async fn trick_ports_that_are_none_should_not_become_the_schemes() {
     urls.push(format!("http://127.0.0.1:{port}:{port}/"));
     urls.push(format!("http://127.0.0.1:{}/", u32::from(port) + 65_536));
     for url in &urls {
-        assert_eq!(guest.get(url).await, Err(ErrorCode::HttpRequestUriInvalid), "{url}");
+        assert_eq!(guest.get(url).await, refused("HttpRequestUriInvalid"), "{url}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -131,7 +130,7 @@ async fn trick_paths_that_cannot_be_read_in_one_way_should_be_invalid() {
     let mut guest = Guest::new(server.rules());
     for path in ["/v1/..\\admin", "/v1\\..\\admin", "/v1/\u{ff0e}\u{ff0e}/admin", "/v1/ /admin"] {
         let url = server.url(path);
-        assert_eq!(guest.get(&url).await, Err(ErrorCode::HttpRequestUriInvalid), "{path}");
+        assert_eq!(guest.get(&url).await, refused("HttpRequestUriInvalid"), "{path}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -144,8 +143,8 @@ async fn trick_absolute_form_another_host_in_the_path_should_be_refused() {
         let fields = guest.fields(&[]).unwrap();
         let mut http = guest.data.http();
         let request = HostOutgoingRequest::new(&mut http, fields).unwrap();
-        let refused = http.set_path_with_query(request, Some(path.to_owned())).unwrap();
-        assert_eq!(refused, Err(()), "{path}");
+        let outcome = http.set_path_with_query(request, Some(path.to_owned())).unwrap();
+        assert_eq!(outcome, Err(()), "{path}");
     }
     // A double slash stays a path of the granted host.
     assert_eq!(guest.get(&server.url("//evil.example/x")).await, Ok(200));
@@ -169,8 +168,8 @@ async fn trick_line_breaks_in_headers_should_be_refused() {
         ("content-length", "5, 6"),
         ("content-length", "+5"),
     ] {
-        let refused = guest.fields(&[(name, value)]).map(|_| ());
-        assert!(matches!(refused, Err(HeaderError::InvalidSyntax)), "{name:?}: {refused:?}");
+        let outcome = guest.fields(&[(name, value)]).map(|_| ());
+        assert!(matches!(outcome, Err(HeaderError::InvalidSyntax)), "{name:?}: {outcome:?}");
     }
     let twice = guest.fields(&[("content-length", "5"), ("content-length", "6")]).map(|_| ());
     assert!(matches!(twice, Err(HeaderError::InvalidSyntax)), "{twice:?}");
@@ -201,8 +200,8 @@ async fn trick_headers_of_the_host_and_of_proxies_should_be_forbidden() {
         "x-original-url",
         "x-rewrite-url",
     ] {
-        let refused = guest.fields(&[(name, "1")]).map(|_| ());
-        assert!(matches!(refused, Err(HeaderError::Forbidden)), "{name}: {refused:?}");
+        let outcome = guest.fields(&[(name, "1")]).map(|_| ());
+        assert!(matches!(outcome, Err(HeaderError::Forbidden)), "{name}: {outcome:?}");
     }
     assert!(guest.fields(&[("authorization", "x"), ("cookie", "y"), ("x-host", "z")]).is_ok());
 }
@@ -217,7 +216,7 @@ async fn trick_tunnels_and_echoes_should_be_no_method() {
     {
         let ask = Ask { method: method.clone(), ..Ask::get(&url) };
         let outcome = guest.send(&ask).await;
-        assert_eq!(outcome, Err(ErrorCode::HttpRequestMethodInvalid), "{method:?}");
+        assert_eq!(outcome, refused("HttpRequestMethodInvalid"), "{method:?}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -230,6 +229,6 @@ async fn trick_a_redirect_to_loopback_should_not_be_followed_and_its_target_chec
     let server = Server::start(answer).await;
     let mut guest = Guest::new(server.rules());
     assert_eq!(guest.get(&server.url("/")).await, Ok(307));
-    assert_eq!(guest.get(&elsewhere).await, Err(ErrorCode::HttpRequestDenied));
+    assert_eq!(guest.get(&elsewhere).await, refused("HttpRequestDenied"));
     assert_eq!(target.connections(), 0);
 }
