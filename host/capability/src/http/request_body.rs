@@ -11,6 +11,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::headers;
 use crate::network::{Egress, Traffic};
 
 /// The body of a request.
@@ -77,7 +78,8 @@ impl Body for RequestBody {
         let Some(frame) = ready!(Pin::new(&mut self.inner).poll_frame(context)?) else {
             return Poll::Ready(None);
         };
-        let length = frame.data_ref().map_or(0, Bytes::len);
+        let trailers = || frame.trailers_ref().map_or(0, headers::length);
+        let length = frame.data_ref().map_or_else(trailers, Bytes::len);
         self.sent = self.sent.saturating_add(length as u64);
         let limit = self.traffic.http_body();
         if self.sent > limit {
