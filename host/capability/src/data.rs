@@ -11,11 +11,13 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::bindings::Imports;
 use crate::clock::FrozenClock;
 use crate::context::{Attributes, CallContext};
+use crate::denials::Denials;
 use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
 use crate::limits::{StoreLimiter, StoreLimits};
 use crate::log::LogBudget;
 use crate::metrics::GuestMetrics;
+use crate::network::{OpenConnection, Traffic};
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
 use crate::tcp::{self, TcpAccess};
@@ -45,8 +47,9 @@ pub struct GuestData {
     pub(crate) services: Services,
     pub(crate) attributes: Attributes,
     pub(crate) tcp: Arc<TcpAccess>,
-    /// Names that are being looked up, by the handles of their answers.
-    pub(crate) lookups: BTreeMap<u32, String>,
+    pub(crate) traffic: Traffic,
+    /// Counted as open, by the handles of their sockets.
+    pub(crate) open_sockets: BTreeMap<u32, OpenConnection>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: HttpHooks,
@@ -79,7 +82,9 @@ impl GuestData {
         // The builder's default for everything else is: no arguments, environment, folders or UDP,
         // and closed standard input.
         wasi.stderr(stderr.clone());
-        let tcp = Arc::new(TcpAccess::new(&attributes.connector, grants.tcp.clone()));
+        let denials = Arc::new(Denials::new(&attributes.connector));
+        let traffic = Traffic::new(limits, Arc::clone(&denials));
+        let tcp = Arc::new(TcpAccess::new(grants.tcp.clone(), Arc::clone(&denials)));
         let access = Arc::clone(&tcp);
         // Also without a grant, so that a denial can name the target. Names are checked by
         // [`tcp::add_to_linker`].
@@ -102,8 +107,8 @@ impl GuestData {
             wasi.preopened_dir(&folder.host, &folder.guest, permissions)
                 .map_err(|cause| GuestDataError { folder: folder.host.clone(), cause })?;
         }
-        let hooks =
-            HttpHooks::new(&attributes.connector, grants.http.clone(), services.http.clone());
+        let (rules, client) = (grants.http.clone(), services.http.clone());
+        let hooks = HttpHooks::new(rules, client, traffic.clone(), denials);
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.resources);
         Ok(Self {
@@ -112,7 +117,8 @@ impl GuestData {
             services,
             attributes,
             tcp,
-            lookups: BTreeMap::new(),
+            traffic,
+            open_sockets: BTreeMap::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks,

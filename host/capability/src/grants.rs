@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::network::Naming;
 use crate::tcp::TcpGrants;
 
 /// Decides whether one outgoing request is granted.
@@ -11,6 +12,9 @@ use crate::tcp::TcpGrants;
 pub trait HttpRule: Send + Sync + std::fmt::Debug {
     /// Is `scheme://host:port/path` granted? `host` is lower case without brackets.
     fn allows(&self, scheme: &str, host: &str, port: u16, path: &str) -> bool;
+
+    /// How the rule names its host. Decides which addresses the name may lead to.
+    fn naming(&self) -> Naming;
 }
 
 /// Read, or read and write.

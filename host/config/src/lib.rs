@@ -37,7 +37,7 @@ pub use grant::{
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
     ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
-    RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
+    NetworkConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
 pub use load::load;
 pub use schema::{FileKind, schema};

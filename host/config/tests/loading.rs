@@ -215,6 +215,21 @@ fn given_search_folders_should_find_components_there() {
 }
 
 #[test]
+fn given_authorities_should_find_their_files_and_trust_the_public_ones_unless_told() {
+    let host = "[network]\nca_files = [\"ca.pem\", \"/dev/null/x\"]\n";
+    let error =
+        load(folder(&[("kennel.toml", host), ("ca.pem", "")]).path(), &Environment::default());
+    assert!(error.unwrap_err().to_string().contains("there is no file /dev/null/x"));
+    let host = "[network]\nca_files = [\"ca.pem\"]\npublic_authorities = false\n";
+    let files = folder(&[("kennel.toml", host), ("ca.pem", "")]);
+    let network = load(files.path(), &Environment::default()).unwrap().host.network;
+    assert_eq!(network.ca_files, [files.path().join("ca.pem")]);
+    assert!(!network.public_authorities);
+    let network = load(folder(&[]).path(), &Environment::default()).unwrap().host.network;
+    assert!(network.ca_files.is_empty() && network.public_authorities);
+}
+
+#[test]
 fn given_variables_should_override_the_file() {
     let folder = folder(&[("kennel.toml", "[iggy]\naddress = \"a:1\"\nusername = \"u\"\n")]);
     let environment = Environment::from_iter([

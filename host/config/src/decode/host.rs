@@ -3,8 +3,8 @@
 use super::Surroundings;
 use super::credentials::credentials;
 use crate::host::{
-    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, RuntimeConfig,
-    ServerAddress, StateConfig,
+    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, NetworkConfig,
+    RuntimeConfig, ServerAddress, StateConfig,
 };
 use crate::reader::Reader;
 
@@ -13,6 +13,7 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
     let iggy = iggy(&reader.section("iggy"), surroundings);
     let state = reader.section("state").path("path");
     let components = components(&reader.section("components"), surroundings);
+    let network = network(&reader.section("network"), surroundings);
     let logging = logging(&reader.section("logging"));
     let runtime = reader.section("runtime");
     let runtime = RuntimeConfig {
@@ -23,6 +24,7 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
         iggy: iggy?,
         state: StateConfig { path: surroundings.resolve(state?) },
         components: components?,
+        network,
         logging: logging?,
         runtime,
     })
@@ -73,6 +75,16 @@ fn components(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<Co
         cache: surroundings.resolve(reader.path("cache")?),
         search: search.iter().map(|(folder, _)| surroundings.resolve(folder)).collect(),
     })
+}
+
+fn network(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> NetworkConfig {
+    let files = reader.texts("ca_files").into_iter();
+    let ca_files: Vec<_> = files.map(|(file, _)| surroundings.resolve(file)).collect();
+    if let Some(file) = ca_files.iter().find(|file| !file.is_file()) {
+        let detail = format!("there is no file {}", file.display());
+        reader.refuse("ca_files", detail, "write paths of PEM files, or leave it out");
+    }
+    NetworkConfig { ca_files, public_authorities: reader.flag("public_authorities") }
 }
 
 fn logging(reader: &Reader<'_>) -> Option<LoggingConfig> {

@@ -11,6 +11,12 @@ pub(crate) static HOST: Section = Section {
         key("iggy", Kind::Section(&IGGY), None("all defaults"), "The broker."),
         key("state", Kind::Section(&STATE), None("all defaults"), "What survives a restart."),
         key("components", Kind::Section(&COMPONENTS), None("all defaults"), "Components on disk."),
+        key(
+            "network",
+            Kind::Section(&NETWORK),
+            None("all defaults"),
+            "What HTTP requests of all connectors share.",
+        ),
         key("logging", Kind::Section(&LOGGING), None("all defaults"), "The host's own log."),
         key("runtime", Kind::Section(&RUNTIME), None("all defaults"), "The whole process."),
     ],
@@ -85,6 +91,26 @@ static COMPONENTS: Section = Section {
         ),
     ],
     hints: &[],
+};
+
+static NETWORK: Section = Section {
+    label: "[network]",
+    about: "What HTTP requests of all connectors share. Proxies in the environment are not used, redirects not followed.",
+    keys: &[
+        key(
+            "ca_files",
+            Texts,
+            Value("[]"),
+            "PEM files of authorities that HTTPS servers may have, besides the public ones.",
+        ),
+        key(
+            "public_authorities",
+            Flag,
+            Value("true"),
+            "Trust the authorities of the web, by Mozilla's list.",
+        ),
+    ],
+    hints: &[("ca_file", "write `ca_files = [\"…\"]`"), ("proxy", "there are no proxies")],
 };
 
 static LOGGING: Section = Section {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use embedded_iggy::{RunningServer, Server, ServerError};
 use kennel_config::{ConfigErrors, Configuration, Credentials, HostConfig};
-use kennel_sandbox::capability::http::HttpClient;
+use kennel_sandbox::capability::http::HttpClientError;
 use kennel_sandbox::{Engine, EngineError, StartError};
 use kennel_state::{StateError, StateStore};
 use kennel_supervisor::Handle;
@@ -49,8 +49,8 @@ pub(crate) enum RunError {
     State(#[from] StateError),
     #[error("the embedded Iggy server cannot start")]
     Embedded(#[from] ServerError),
-    #[error("the HTTP client cannot be set up: {0}")]
-    Http(String),
+    #[error("the HTTP client cannot be set up")]
+    Http(#[from] HttpClientError),
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),
 }
@@ -89,7 +89,7 @@ pub(crate) async fn run(
         }
         false => None,
     };
-    let http = HttpClient::new().map_err(|error| RunError::Http(error.to_string()))?;
+    let http = wiring::http_client(&host.network)?;
     let wiring = Wiring { broker: broker.clone(), state, http };
     let stop = CancellationToken::new();
     let handles: Vec<Handle> = loaded

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use kennel_config::{HttpGrant, HttpScheme, TcpGrant};
+use kennel_config::{HostPattern, HttpGrant, HttpScheme, TcpGrant};
 use kennel_sandbox::Limits;
 use kennel_sandbox::capability::limits::StoreLimits;
+use kennel_sandbox::capability::network::Naming;
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
 use kennel_sandbox::capability::{FileGrant, FileMode, Grants, HttpRule};
 
@@ -20,6 +21,13 @@ impl HttpRule for Rule {
             _ => return false,
         };
         self.0.allows(scheme, host, port, path)
+    }
+
+    fn naming(&self) -> Naming {
+        match self.0.host() {
+            HostPattern::Name(_) | HostPattern::Address(_) => Naming::Full,
+            HostPattern::AnyLabelBelow(_) => Naming::Wildcard,
+        }
     }
 }
 
