@@ -69,10 +69,13 @@ pub struct StateConfig {
 /// Components on disk.
 #[derive(Debug, Clone)]
 pub struct ComponentsConfig {
-    /// Folder of compiled code; created when missing.
+    /// Folder of compiled code and of components from registries; created when missing.
     pub cache: PathBuf,
     /// Folders searched, in order, for a component that is not beside its configuration file.
     pub search: Vec<PathBuf>,
+    /// Registries, besides those of this machine, that are spoken to without TLS: `host` or
+    /// `host:port`, as in the references.
+    pub plain_http: Vec<String>,
 }
 
 /// The host's own log.

@@ -15,6 +15,7 @@ mod host;
 mod load;
 mod nearest;
 mod node;
+mod oci;
 mod overrides;
 mod reader;
 mod reference;
@@ -26,7 +27,9 @@ mod timestamp;
 
 use std::path::PathBuf;
 
-pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
+pub use connector::{
+    ComponentSource, ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig,
+};
 pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
@@ -40,6 +43,7 @@ pub use host::{
     RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
 pub use load::load;
+pub use oci::{Digest, OciReference, OciReferenceError, PinnedReference};
 pub use schema::{FileKind, schema};
 pub use size::{ByteSize, ByteSizeError};
 pub use source_file::{FileLocation, Location};

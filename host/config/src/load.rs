@@ -10,7 +10,7 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
-use crate::host::HostConfig;
+use crate::host::{ComponentsConfig, HostConfig};
 use crate::node::{Node, Table, Value, parse};
 use crate::overrides;
 use crate::reader::{Errors, Reader};
@@ -39,10 +39,10 @@ pub fn load(folder: &Path, environment: &Environment) -> Result<Configuration, C
         Err(error) => return Err(ConfigErrors::new(vec![error])),
     };
     let host = load_host(&surroundings, &errors);
-    let search = host.as_ref().map_or(&[][..], |host| &host.components.search);
+    let components = host.as_ref().map(|host| &host.components);
     let connectors: Vec<_> = files
         .iter()
-        .filter_map(|file| load_connector(file, &surroundings, search, &errors))
+        .filter_map(|file| load_connector(file, &surroundings, components, &errors))
         .collect();
     refuse_equal_keys(&connectors, &errors);
     refuse_shared_groups(&connectors, &errors);
@@ -137,12 +137,12 @@ fn load_host(surroundings: &Surroundings<'_>, errors: &Errors) -> Option<HostCon
 fn load_connector(
     file: &Path,
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
     errors: &Errors,
 ) -> Option<(ConnectorConfig, Origin)> {
     let node = tree(file, errors)?;
     let reader = Reader::of_file(errors, &CONNECTOR, &node);
-    let connector = decode::connector(&reader, file, surroundings, search)?;
+    let connector = decode::connector(&reader, file, surroundings, components)?;
     Some((connector, reader.origin_of("key").clone()))
 }
 

@@ -6,6 +6,7 @@ use crate::host::{
     ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, RuntimeConfig,
     ServerAddress, StateConfig,
 };
+use crate::oci::is_registry;
 use crate::reader::Reader;
 
 /// None: something required is wrong; the errors say what.
@@ -69,9 +70,16 @@ fn tls(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<IggyTls> 
 
 fn components(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<ComponentsConfig> {
     let search = reader.texts("search");
+    let plain_http = reader.texts("plain_http");
+    for (registry, _) in plain_http.iter().filter(|(registry, _)| !is_registry(registry)) {
+        let detail = format!("\"{registry}\" is not a registry");
+        let help = "write host or host:port in lower case, for example \"registry.lan:5000\"";
+        reader.refuse("plain_http", detail, help);
+    }
     Some(ComponentsConfig {
         cache: surroundings.resolve(reader.path("cache")?),
         search: search.iter().map(|(folder, _)| surroundings.resolve(folder)).collect(),
+        plain_http: plain_http.into_iter().map(|(registry, _)| registry).collect(),
     })
 }
 
