@@ -5,13 +5,16 @@ mod credentials;
 mod delivery;
 mod grants;
 mod host;
+mod policy;
 mod streams;
 
 use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem};
-use crate::reader::Reader;
+use crate::policy::{Asked, Policy, real_path};
+use crate::reader::{Errors, Reader};
+use crate::source_file::Origin;
 
 pub(crate) use connector::connector;
 pub(crate) use host::host;
@@ -21,6 +24,8 @@ pub(crate) struct Surroundings<'a> {
     /// The configuration folder; relative paths begin here.
     pub(crate) folder: &'a Path,
     pub(crate) environment: &'a Environment,
+    /// What the owner of the host permits. None: everything.
+    pub(crate) policy: Option<&'a Policy>,
 }
 
 impl Surroundings<'_> {
@@ -28,6 +33,31 @@ impl Surroundings<'_> {
     fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         // `components()` drops the `./` that people like to write.
         self.folder.join(path).components().collect()
+    }
+
+    /// Adds the error where the policy does not permit it.
+    fn judge(&self, asked: &Asked<'_>, at: &Origin, errors: &Errors) {
+        if let Some(error) = self.policy.and_then(|policy| policy.judge(asked, at)) {
+            errors.push(error);
+        }
+    }
+
+    /// The path that the policy is asked about and that is used from then on. With every link followed,
+    /// so that what is opened is what was judged. None: nobody can tell, which is an error.
+    fn permitted_place(&self, path: &Path, at: &Origin, errors: &Errors) -> Option<PathBuf> {
+        if self.policy.is_none() {
+            return Some(path.to_path_buf());
+        }
+        match real_path(path) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                let detail = format!("cannot tell where {} leads: {error}", path.display());
+                let problem = Problem::Conflict { detail };
+                let help = "write the path of a folder that exists, without links that lead to nothing";
+                errors.push(ConfigError::new(problem).at(at).help(help));
+                None
+            }
+        }
     }
 }
 
@@ -70,10 +100,16 @@ fn component(
     if Path::new(&written).is_relative() {
         candidates.extend(search.iter().map(|folder| folder.join(&written)));
     }
+    let origin = reader.origin_of("component");
+    let judged = |path: &Path| {
+        let path = surroundings.permitted_place(path, origin, reader.errors)?;
+        surroundings.judge(&Asked::Component(&path), origin, reader.errors);
+        Some(path)
+    };
     if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
-        return Some(found.clone());
+        return judged(found);
     }
-    let first = candidates.first().cloned();
+    let first = candidates.first().and_then(|first| judged(first));
     if must_exist {
         let looked: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
         let problem = Problem::ComponentNotFound { component: written };
@@ -82,7 +118,7 @@ fn component(
              in kennel.toml",
             looked.join(", ")
         );
-        reader.errors.push(ConfigError::new(problem).at(reader.origin_of("component")).help(help));
+        reader.errors.push(ConfigError::new(problem).at(origin).help(help));
     }
     first
 }
