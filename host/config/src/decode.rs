@@ -5,6 +5,7 @@ mod credentials;
 mod delivery;
 mod grants;
 mod host;
+mod policy;
 mod streams;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use crate::environment::Environment;
 use crate::error::{ConfigError, Problem};
 use crate::host::ComponentsConfig;
 use crate::oci::{Digest, OciReference};
-use crate::reader::Reader;
+use crate::policy::{Asked, Policy, real_path};
+use crate::reader::{Errors, Reader};
+use crate::source_file::Origin;
 
 pub(crate) use connector::connector;
 pub(crate) use host::host;
@@ -24,6 +27,8 @@ pub(crate) struct Surroundings<'a> {
     /// The configuration folder; relative paths begin here.
     pub(crate) folder: &'a Path,
     pub(crate) environment: &'a Environment,
+    /// What the owner of the host permits. None: everything.
+    pub(crate) policy: Option<&'a Policy>,
 }
 
 impl Surroundings<'_> {
@@ -31,6 +36,32 @@ impl Surroundings<'_> {
     fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         // `components()` drops the `./` that people like to write.
         self.folder.join(path).components().collect()
+    }
+
+    /// Adds the error where the policy does not permit it.
+    fn judge(&self, asked: &Asked<'_>, at: &Origin, errors: &Errors) {
+        if let Some(error) = self.policy.and_then(|policy| policy.judge(asked, at)) {
+            errors.push(error);
+        }
+    }
+
+    /// The path that the policy is asked about and that is used from then on. With every link followed,
+    /// so that what is opened is what was judged. None: nobody can tell, which is an error.
+    fn permitted_place(&self, path: &Path, at: &Origin, errors: &Errors) -> Option<PathBuf> {
+        if self.policy.is_none() {
+            return Some(path.to_path_buf());
+        }
+        match real_path(path) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                let detail = format!("cannot tell where {} leads: {error}", path.display());
+                let problem = Problem::Conflict { detail };
+                let help =
+                    "write the path of a folder that exists, without links that lead to nothing";
+                errors.push(ConfigError::new(problem).at(at).help(help));
+                None
+            }
+        }
     }
 }
 
@@ -60,7 +91,7 @@ fn component(
 ) -> Option<ComponentSource> {
     let written = reader.text("component")?;
     if written.starts_with("oci://") {
-        return in_registry(reader, &written, components);
+        return in_registry(reader, surroundings, &written, components);
     }
     if written.contains("://") {
         let help = "write the path of a file, for example \"sinks/stdout.wasm\", or oci:// and a \
@@ -73,10 +104,16 @@ fn component(
         let search = components.map_or(&[][..], |components| &components.search);
         candidates.extend(search.iter().map(|folder| folder.join(&written)));
     }
+    let origin = reader.origin_of("component");
+    let judged = |path: &Path| {
+        let path = surroundings.permitted_place(path, origin, reader.errors)?;
+        surroundings.judge(&Asked::Component(&path), origin, reader.errors);
+        Some(path)
+    };
     if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
-        return Some(ComponentSource::File(found.clone()));
+        return judged(found).map(ComponentSource::File);
     }
-    let first = candidates.first().cloned();
+    let first = candidates.first().and_then(|first| judged(first));
     if must_exist {
         let looked: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
         let problem = Problem::ComponentNotFound { component: written };
@@ -85,7 +122,7 @@ fn component(
              in kennel.toml",
             looked.join(", ")
         );
-        reader.errors.push(ConfigError::new(problem).at(reader.origin_of("component")).help(help));
+        reader.errors.push(ConfigError::new(problem).at(origin).help(help));
     }
     first.map(ComponentSource::File)
 }
@@ -93,6 +130,7 @@ fn component(
 /// A reference with its digest: a tag may mean something else tomorrow.
 fn in_registry(
     reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
     written: &str,
     components: Option<&ComponentsConfig>,
 ) -> Option<ComponentSource> {
@@ -104,6 +142,8 @@ fn in_registry(
             return None;
         }
     };
+    let asked = Asked::Registry { registry: reference.registry(), repository: reference.name() };
+    surroundings.judge(&asked, reader.origin_of("component"), reader.errors);
     let pinned = reference.pinned();
     if pinned.is_none() {
         let known = components.and_then(|components| last_known(&reference, &components.cache));

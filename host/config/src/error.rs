@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::policy::PolicyKey;
 use crate::source_file::{Location, Origin};
 
 /// One thing wrong with the configuration.
@@ -87,6 +88,30 @@ pub enum Problem {
         /// The path as written.
         component: String,
     },
+    /// The owner of the host does not let any connector have this.
+    #[error("[policy] does not permit {asked}")]
+    NotPermitted {
+        /// The key of `[policy]` that would permit it.
+        key: PolicyKey,
+        /// What was asked for, in words.
+        asked: String,
+    },
+    /// The connectors of a URL cannot be had.
+    #[error("no connectors from {url}: {detail}")]
+    Provider {
+        /// The URL, without its query.
+        url: String,
+        /// Why.
+        detail: String,
+    },
+    /// The component cannot do without something that it is not granted.
+    #[error("the component `{component}` asks for {ask}, which is not granted")]
+    NotGranted {
+        /// Its name for itself.
+        component: String,
+        /// Capability and target, in words.
+        ask: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -109,6 +134,9 @@ impl Problem {
             Self::NotAvailable { .. } => "KEN-E0108",
             Self::ComponentNotFound { .. } => "KEN-E0109",
             Self::Refused { .. } => "KEN-E0110",
+            Self::Provider { .. } => "KEN-E0111",
+            Self::NotGranted { .. } => "ask_not_granted",
+            Self::NotPermitted { key, .. } => key.code(),
         }
     }
 }
@@ -171,6 +199,9 @@ impl fmt::Display for ConfigError {
             }
             Some(Location::Variable { variable }) => {
                 write!(formatter, "\n --> environment variable {variable}")?;
+            }
+            Some(Location::Url { url, pointer }) => {
+                write!(formatter, "\n --> {url}#{pointer}")?;
             }
             None => {}
         }

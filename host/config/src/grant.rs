@@ -6,7 +6,10 @@ mod tcp;
 
 use std::path::PathBuf;
 
+use crate::error::{ConfigError, Problem};
+use crate::policy::{Asked, Policy};
 use crate::size::ByteSize;
+use crate::source_file::Origin;
 
 pub use host::{HostPattern, HostPatternError};
 pub use http::{HttpGrant, HttpGrantError, HttpScheme, PathPattern};
@@ -25,6 +28,34 @@ pub struct Grants {
     pub state: Option<ByteSize>,
     /// Whether its standard output is the host's. Otherwise it goes to the log.
     pub stdout: bool,
+    /// Where they are written, for what is found wrong with them later.
+    pub(crate) origin: Option<Origin>,
+}
+
+impl Grants {
+    /// What to say when the component `component` cannot do without `ask`, in words, and that is not
+    /// granted; `help` is the line that grants it.
+    pub fn lacking(
+        &self,
+        component: &str,
+        ask: impl Into<String>,
+        help: impl Into<String>,
+    ) -> ConfigError {
+        let problem = Problem::NotGranted { component: component.to_owned(), ask: ask.into() };
+        self.placed(ConfigError::new(problem).help(help))
+    }
+
+    /// What to say of connections that only a narrower entry of the policy would permit.
+    pub fn not_permitted(&self, policy: &Policy, asked: &Asked<'_>) -> ConfigError {
+        self.placed(policy.refusal(asked))
+    }
+
+    fn placed(&self, error: ConfigError) -> ConfigError {
+        match &self.origin {
+            Some(origin) => error.at(origin),
+            None => error,
+        }
+    }
 }
 
 /// A folder of the host that a component sees under a path of its own.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
+use crate::policy::Policy;
 use crate::size::ByteSize;
 
 /// The whole of `kennel.toml`. All paths are absolute or relative to the working directory.
@@ -23,6 +24,10 @@ pub struct HostConfig {
     pub logging: LoggingConfig,
     /// Limits of the whole process.
     pub runtime: RuntimeConfig,
+    /// Where connectors come from besides files. None: from nowhere.
+    pub provider: Option<ProviderConfig>,
+    /// What connectors may be granted. None: connector files are trusted as this one is.
+    pub policy: Option<Policy>,
 }
 
 /// How to reach Apache Iggy.
@@ -106,6 +111,22 @@ pub struct RuntimeConfig {
     pub drain_timeout: Duration,
     /// Refuse to start connectors whose memory limits add up to more than this. None: not checked.
     pub memory_budget: Option<ByteSize>,
+}
+
+/// A URL that answers connectors.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    /// `http://` or `https://`, without a user.
+    pub url: String,
+    /// Sent as a bearer token; only over TLS or within this machine.
+    pub token: Option<SecretString>,
+}
+
+impl ProviderConfig {
+    /// The URL as errors name it: what follows `?` may be nobody's business.
+    pub fn shown(&self) -> &str {
+        self.url.split('?').next().unwrap_or_default()
+    }
 }
 
 /// A host name or address with a port.

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod connector;
 mod decode;
 mod delivery;
@@ -17,6 +18,8 @@ mod nearest;
 mod node;
 mod oci;
 mod overrides;
+mod policy;
+mod provided;
 mod reader;
 mod reference;
 mod schema;
@@ -40,10 +43,14 @@ pub use grant::{
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
     ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
-    RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
+    ProviderConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
-pub use load::load;
+pub use load::{HostRead, load, read_host};
 pub use oci::{Digest, OciReference, OciReferenceError, PinnedReference};
+pub use policy::{
+    Asked, FileRoot, NamePattern, PatternError, Policy, PolicyKey, RegistryPattern, Reveal,
+    SecretPattern, TopicPattern,
+};
 pub use schema::{FileKind, schema};
 pub use size::{ByteSize, ByteSizeError};
 pub use source_file::{FileLocation, Location};

@@ -284,6 +284,43 @@ impl<'a> Reader<'a> {
         sections
     }
 
+    /// Each text of a list with its place, and each section.
+    pub(crate) fn texts_or_sections(
+        &self,
+        name: &str,
+    ) -> Vec<Result<(String, Origin), Reader<'a>>> {
+        let below = self.below(name);
+        let Some(entry) = self.table.get(name) else { return Vec::new() };
+        let Value::List(list) = &entry.node.value else {
+            self.wrong_type_of(name, &entry.node);
+            return Vec::new();
+        };
+        let mut elements = Vec::new();
+        for element in list {
+            match &element.value {
+                Value::Table(table) => {
+                    elements.push(Err(self.enter_checked(below, table, &element.origin)));
+                }
+                Value::Text(text) if !text.is_empty() => {
+                    elements.push(Ok((text.clone(), element.origin.clone())));
+                }
+                Value::Text(_) => {
+                    self.invalid(element, name, "the text is empty", "remove it from the list");
+                }
+                _ => self.wrong_type_of(name, element),
+            }
+        }
+        elements
+    }
+
+    /// Either a boolean, or each text of a list with its place.
+    pub(crate) fn flag_or_texts(&self, name: &str) -> Result<bool, Vec<(String, Origin)>> {
+        match self.table.get(name).map(|entry| &entry.node.value) {
+            Some(Value::List(_)) => Err(self.texts(name)),
+            _ => Ok(self.flag(name)),
+        }
+    }
+
     /// Either one of the names, or the section that may stand in their place.
     pub(crate) fn choice_or_section<T: Copy>(
         &self,
@@ -407,7 +444,10 @@ impl<'a> Reader<'a> {
     fn below(&self, name: &str) -> &'static Section {
         match self.section.key(name).map(|key| &key.kind) {
             Some(
-                Kind::Section(below) | Kind::Sections(below) | Kind::ChoiceOrSection(_, below),
+                Kind::Section(below)
+                | Kind::Sections(below)
+                | Kind::ChoiceOrSection(_, below)
+                | Kind::TextsOrSections(below),
             ) => below,
             _ => {
                 debug_assert!(false, "{name} is not a section of {}", self.section.label);

@@ -6,6 +6,7 @@ mod host;
 mod kind;
 #[cfg(test)]
 mod manual;
+mod policy;
 
 pub(crate) use connector::CONNECTOR;
 pub(crate) use host::HOST;
@@ -73,6 +74,10 @@ pub(crate) enum Kind {
     Section(&'static Section),
     Sections(&'static Section),
     ChoiceOrSection(&'static [&'static str], &'static Section),
+    /// A list of texts and of tables.
+    TextsOrSections(&'static Section),
+    /// A boolean, or a list of texts.
+    FlagOrTexts,
     /// The component's own table.
     Guest,
     /// Reserved; the text says for what.
@@ -96,8 +101,10 @@ impl Section {
     pub(crate) fn walk(&'static self) -> Vec<&'static Section> {
         let mut sections = vec![self];
         for key in self.keys {
-            if let Kind::Section(below) | Kind::Sections(below) | Kind::ChoiceOrSection(_, below) =
-                key.kind
+            if let Kind::Section(below)
+            | Kind::Sections(below)
+            | Kind::ChoiceOrSection(_, below)
+            | Kind::TextsOrSections(below) = key.kind
             {
                 sections.extend(below.walk());
             }

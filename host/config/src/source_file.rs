@@ -23,6 +23,19 @@ pub(crate) enum Origin {
     File(Arc<SourceFile>, Range<usize>),
     /// An environment variable.
     Variable(Arc<str>),
+    /// A value of a JSON document.
+    Url(Arc<UrlPlace>),
+}
+
+/// A value of a JSON document that came from a URL.
+#[derive(Debug)]
+pub(crate) struct UrlPlace {
+    /// Where the document came from, without its query.
+    pub(crate) url: Arc<str>,
+    /// JSON pointer to the value; empty: the document itself.
+    pub(crate) pointer: String,
+    /// Position among the values of the document.
+    pub(crate) number: usize,
 }
 
 /// Where an error is, in the words of the person who has to correct it.
@@ -35,6 +48,13 @@ pub enum Location {
     Variable {
         /// Its name.
         variable: String,
+    },
+    /// A value of a JSON document that came from a URL.
+    Url {
+        /// The URL, without its query.
+        url: String,
+        /// JSON pointer to the value; empty: the document itself.
+        pointer: String,
     },
 }
 
@@ -86,6 +106,20 @@ impl Origin {
         match self {
             Self::File(source, span) => Location::File(source.locate(span)),
             Self::Variable(name) => Location::Variable { variable: name.to_string() },
+            Self::Url(place) => {
+                Location::Url { url: place.url.to_string(), pointer: place.pointer.clone() }
+            }
+        }
+    }
+
+    /// The place in a few words, to name it beside another one.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Self::File(source, span) => {
+                format!("{}:{}", source.path.display(), source.locate(span).line)
+            }
+            Self::Variable(name) => format!("environment variable {name}"),
+            Self::Url(place) => format!("{}#{}", place.url, place.pointer),
         }
     }
 
@@ -94,6 +128,7 @@ impl Origin {
         match self {
             Self::File(source, span) => (source.path.clone(), span.start),
             Self::Variable(_) => (PathBuf::new(), 0),
+            Self::Url(place) => (PathBuf::from(&*place.url), place.number),
         }
     }
 }

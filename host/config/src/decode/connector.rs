@@ -10,14 +10,15 @@ use super::{Surroundings, component};
 use crate::connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
 use crate::guest::GuestConfig;
 use crate::host::ComponentsConfig;
+use crate::policy::Asked;
 use crate::reader::Reader;
 use crate::reference::Scope;
 use crate::size::ByteSize;
 
-/// None: something required is wrong; the errors say what.
+/// `name` is the key where none is written. None: something required is wrong; the errors say what.
 pub(crate) fn connector(
     reader: &Reader<'_>,
-    file: &Path,
+    (file, name): (&Path, &str),
     surroundings: &Surroundings<'_>,
     components: Option<&ComponentsConfig>,
 ) -> Option<ConnectorConfig> {
@@ -25,15 +26,15 @@ pub(crate) fn connector(
     let scope = reader.choice("type", &scopes);
     // Without a known type the rest is still worth checking, except what depends on it.
     let reader = &reader.clone().for_scope(scope.unwrap_or(Scope::Both));
-    let key = key(reader, file);
+    let key = key(reader, name);
     let enabled = reader.flag("enabled");
     let component = component(reader, surroundings, components, enabled);
     let group = key.as_ref().map(|key| format!("kennel-{key}")).unwrap_or_default();
     let direction = match scope {
-        Some(Scope::Source) => source_stream(reader).map(Direction::Source),
-        _ => sink_streams(reader, &group).map(Direction::Sink),
+        Some(Scope::Source) => source_stream(reader, surroundings).map(Direction::Source),
+        _ => sink_streams(reader, surroundings, &group).map(Direction::Sink),
     };
-    let limits = limits(&reader.section("limits"), None);
+    let limits = limits(&reader.section("limits"), surroundings, None);
     let transforms: Vec<_> = reader
         .sections("transforms")
         .iter()
@@ -41,7 +42,7 @@ pub(crate) fn connector(
         .collect();
     let config = guest_config(reader);
     let grants = grants(&reader.section("grants"), surroundings);
-    let delivery = delivery(&reader.section("delivery"), direction.as_ref());
+    let delivery = delivery(&reader.section("delivery"), surroundings, direction.as_ref());
     if let Some(direction) = &direction {
         check_batches_fit(reader, direction, &limits);
     }
@@ -60,7 +61,7 @@ pub(crate) fn connector(
     })
 }
 
-fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
+fn key(reader: &Reader<'_>, name: &str) -> Option<ConnectorKey> {
     const FORM: &str = "1 to 64 letters, digits, `-`, `_` or `.`, beginning with a letter or digit";
     if reader.has("key") {
         let text = reader.text("key")?;
@@ -70,8 +71,7 @@ fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
         }
         return key;
     }
-    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let key = ConnectorKey::new(stem);
+    let key = ConnectorKey::new(name);
     if key.is_none() {
         let detail = "the file's name cannot serve as a key";
         reader.refuse("key", detail, format!("add `key = \"…\"`: {FORM}"));
@@ -88,7 +88,7 @@ fn transform(
     let component = component(reader, surroundings, components, must_exist);
     let config = guest_config(reader);
     let grants = grants(&reader.section("grants"), surroundings);
-    let limits = limits(&reader.section("limits"), Some(connector_limits));
+    let limits = limits(&reader.section("limits"), surroundings, Some(connector_limits));
     Some(TransformConfig { component: component?, config, grants, limits })
 }
 
@@ -100,7 +100,7 @@ fn guest_config(reader: &Reader<'_>) -> GuestConfig {
 }
 
 /// Keys that are not written come from `base`, else from the defaults.
-fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
+fn limits(reader: &Reader<'_>, surroundings: &Surroundings<'_>, base: Option<Limits>) -> Limits {
     /// What 32-bit WebAssembly can address.
     const ADDRESSABLE: ByteSize = ByteSize::mebibytes(4096);
     let memory = match base {
@@ -113,6 +113,10 @@ fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
             "a component cannot address more than 4GiB",
             "write \"4GiB\" or less",
         );
+    }
+    // What a transform has from its connector has been judged there.
+    if base.is_none() || reader.has("memory") {
+        surroundings.judge(&Asked::Memory(memory), reader.origin_of("memory"), reader.errors);
     }
     let time = |key: &str, of_base: fn(Limits) -> Duration| match base {
         Some(base) if !reader.has(key) => of_base(base),

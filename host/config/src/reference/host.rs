@@ -2,6 +2,7 @@
 
 use super::Default::{None, Value};
 use super::Kind::{Choice, Duration, Flag, Path, Secret, Size, Text, Texts};
+use super::policy::POLICY;
 use super::{Kind, Section, key};
 
 pub(crate) static HOST: Section = Section {
@@ -13,9 +14,20 @@ pub(crate) static HOST: Section = Section {
         key("components", Kind::Section(&COMPONENTS), None("all defaults"), "Components on disk."),
         key("logging", Kind::Section(&LOGGING), None("all defaults"), "The host's own log."),
         key("runtime", Kind::Section(&RUNTIME), None("all defaults"), "The whole process."),
+        key(
+            "connectors",
+            Kind::Section(&CONNECTORS),
+            None("files only"),
+            "Connectors from a URL, beside those of the files.",
+        ),
+        key(
+            "policy",
+            Kind::Section(&POLICY),
+            None("connector files are trusted as kennel.toml is"),
+            "What any connector's configuration may grant.",
+        ),
     ],
     hints: &[
-        ("connectors", "each connector is a file of its own beside kennel.toml"),
         ("http", "the REST API is not available in this version"),
         ("telemetry", "telemetry is not available in this version"),
     ],
@@ -131,4 +143,25 @@ static RUNTIME: Section = Section {
         ),
     ],
     hints: &[],
+};
+
+static CONNECTORS: Section = Section {
+    label: "[connectors]",
+    about: "Connectors from a URL, beside those of the files: fetched when the host starts and when it \
+            checks. Needs `[policy]`: whoever answers there must not own the host.",
+    keys: &[
+        key(
+            "url",
+            Text,
+            None("files only"),
+            "`http://` or `https://`. The answer is JSON: `{ \"connectors\": { \"<key>\": { … } } }`.",
+        ),
+        key(
+            "token",
+            Secret,
+            None("none is sent"),
+            "Sent as `authorization: Bearer`; only to `https://` or this machine.",
+        ),
+    ],
+    hints: &[("config_dir", "each connector is a file of its own beside kennel.toml")],
 };

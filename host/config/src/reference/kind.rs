@@ -19,6 +19,8 @@ impl Kind {
             Self::Section(_) | Self::Guest => "a table".to_owned(),
             Self::Sections(_) => "a list of tables".to_owned(),
             Self::ChoiceOrSection(..) => "text or a table".to_owned(),
+            Self::TextsOrSections(_) => "a list of texts or tables".to_owned(),
+            Self::FlagOrTexts => "a boolean or a list of texts".to_owned(),
             Self::Refused(_) => "left out".to_owned(),
         }
     }
@@ -41,6 +43,10 @@ impl Kind {
             Self::Texts => "[\"…\"]".to_owned(),
             Self::Section(section) => format!("{{ {} }}", section_example(section)),
             Self::Sections(section) => format!("[{{ {} }}]", section_example(section)),
+            Self::TextsOrSections(section) => {
+                format!("[\"…\", {{ {} }}]", section_example(section))
+            }
+            Self::FlagOrTexts => "[\"…\"]".to_owned(),
             Self::Guest => "{ … }".to_owned(),
             Self::Refused(_) => String::new(),
         }
@@ -72,6 +78,13 @@ impl Kind {
             Self::ChoiceOrSection(choices, section) => {
                 json!({ "oneOf": [{ "enum": choices }, section_schema(section)] })
             }
+            Self::TextsOrSections(section) => json!({ "type": "array", "items": { "oneOf": [
+                { "type": "string", "minLength": 1 }, section_schema(section),
+            ] } }),
+            Self::FlagOrTexts => json!({ "oneOf": [
+                { "type": "boolean" },
+                { "type": "array", "items": { "type": "string", "minLength": 1 } },
+            ] }),
             Self::Guest => json!({ "type": "object" }),
             Self::Refused(_) => json!(false),
         }

@@ -74,6 +74,8 @@ fn words(kind: &Kind) -> String {
         Kind::ChoiceOrSection(names, section) => {
             format!("{}, or table `{}`", choices(names), section.label)
         }
+        Kind::TextsOrSections(section) => format!("list of texts and tables `{}`", section.label),
+        Kind::FlagOrTexts => "boolean, or list of texts".to_owned(),
         Kind::Guest => "table".to_owned(),
         Kind::Refused(_) => "not available".to_owned(),
     }
@@ -189,7 +191,7 @@ fn with(file: &[(&str, Vec<&str>)], section: &Section, key: &str, line: &str) ->
 
 fn wrong_value(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Flag => "\"maybe\"",
+        Kind::Flag | Kind::FlagOrTexts => "\"maybe\"",
         _ => "true",
     }
 }
@@ -205,6 +207,9 @@ fn given_a_wrong_value_in_each_key_should_point_to_it() {
         ("[components]", vec![]),
         ("[logging]", vec![]),
         ("[runtime]", vec![]),
+        ("[connectors]", vec!["url = \"http://127.0.0.1:1/\""]),
+        ("[policy]", vec![]),
+        ("[[policy.files]]", vec!["path = \"in\""]),
     ];
     let files = [
         ("kennel.toml", &HOST, Scope::Both, host),
