@@ -10,10 +10,14 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 16] = [
     "run",
     "check",
     "inspect",
+    "pull",
+    "push",
+    "sign",
+    "verify",
     "dlq",
     "state",
     "offsets",

@@ -84,6 +84,17 @@ pub enum AdmissionError {
     },
 }
 
+impl AdmissionError {
+    /// Whether the component is at fault, rather than a key or the way to the component.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::KeyFile { .. } | Self::Key { .. } => false,
+            Self::Registry(error) => error.is_refusal(),
+            Self::Read { .. } | Self::Unsigned { .. } | Self::Refused { .. } => true,
+        }
+    }
+}
+
 impl Admission {
     /// Everything may run.
     pub fn everything() -> Self {

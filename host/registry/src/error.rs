@@ -124,3 +124,10 @@ pub enum RegistryError {
     #[error("the registry client cannot be set up: {0}")]
     Setup(String),
 }
+
+impl RegistryError {
+    /// Whether what came is at fault, rather than its way here.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Digest { .. } | Self::NotAComponent { .. } | Self::TooLarge { .. })
+    }
+}

@@ -58,7 +58,8 @@ pub(crate) enum RunError {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Load(_) | RunError::Check(_) => Self::component(error),
+            RunError::Load(failure) => failure.into(),
+            RunError::Check(_) => Self::component(error),
             RunError::Invalid(errors) => errors.into(),
             RunError::Engine(_)
             | RunError::State(_)
@@ -125,7 +126,7 @@ pub(crate) async fn load_checked(
     configuration: &Configuration,
 ) -> Result<Vec<Loaded>, RunError> {
     let progress = CompileProgress::new();
-    let loaded = wiring::load(engine, &configuration.connectors, &progress).await?;
+    let loaded = wiring::load(engine, configuration, &progress).await?;
     progress.finish();
     ConfigErrors::none_of(wiring::problems(&loaded).await?)?;
     Ok(loaded)

@@ -1,6 +1,7 @@
 //! From configuration to running connectors: components loaded and checked, grants linked, specs made.
 
 mod broker;
+mod components;
 mod conformance;
 mod dead_letters;
 mod grants;
@@ -9,7 +10,8 @@ mod spec;
 mod state;
 
 pub(crate) use broker::broker_config;
+pub(crate) use components::{Components, ComponentsError};
 pub(crate) use conformance::Promise;
 pub(crate) use dead_letters::dead_letter_targets;
-pub(crate) use load::{LoadFailure, Loaded, Progress, load, problems};
+pub(crate) use load::{LoadFailure, Loaded, Progress, compile, load, problems};
 pub(crate) use spec::Wiring;
