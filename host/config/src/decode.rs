@@ -53,7 +53,8 @@ impl Surroundings<'_> {
             Err(error) => {
                 let detail = format!("cannot tell where {} leads: {error}", path.display());
                 let problem = Problem::Conflict { detail };
-                let help = "write the path of a folder that exists, without links that lead to nothing";
+                let help =
+                    "write the path of a folder that exists, without links that lead to nothing";
                 errors.push(ConfigError::new(problem).at(at).help(help));
                 None
             }

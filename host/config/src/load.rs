@@ -189,10 +189,7 @@ fn tree(path: &Path, errors: &Errors) -> Option<Node> {
     }
 }
 
-fn load_host(
-    surroundings: &Surroundings<'_>,
-    errors: &Errors,
-) -> Option<(HostConfig, HostPlaces)> {
+fn load_host(surroundings: &Surroundings<'_>, errors: &Errors) -> Option<(HostConfig, HostPlaces)> {
     let path = surroundings.folder.join(HOST_FILE);
     let mut node = match path.exists() {
         true => tree(&path, errors)?,

@@ -13,9 +13,7 @@ use crate::size::ByteSize;
 use crate::source_file::Origin;
 
 pub use asked::{Asked, PolicyKey};
-pub use pattern::{
-    NamePattern, PatternError, RegistryPattern, SecretPattern, TopicPattern,
-};
+pub use pattern::{NamePattern, PatternError, RegistryPattern, SecretPattern, TopicPattern};
 pub(crate) use place::real_path;
 
 /// The `[policy]` section. The default permits nothing; a host without the section has no policy.

@@ -285,7 +285,10 @@ impl<'a> Reader<'a> {
     }
 
     /// Each text of a list with its place, and each section.
-    pub(crate) fn texts_or_sections(&self, name: &str) -> Vec<Result<(String, Origin), Reader<'a>>> {
+    pub(crate) fn texts_or_sections(
+        &self,
+        name: &str,
+    ) -> Vec<Result<(String, Origin), Reader<'a>>> {
         let below = self.below(name);
         let Some(entry) = self.table.get(name) else { return Vec::new() };
         let Value::List(list) = &entry.node.value else {

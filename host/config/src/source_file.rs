@@ -106,10 +106,9 @@ impl Origin {
         match self {
             Self::File(source, span) => Location::File(source.locate(span)),
             Self::Variable(name) => Location::Variable { variable: name.to_string() },
-            Self::Url(place) => Location::Url {
-                url: place.url.to_string(),
-                pointer: place.pointer.clone(),
-            },
+            Self::Url(place) => {
+                Location::Url { url: place.url.to_string(), pointer: place.pointer.clone() }
+            }
         }
     }
 

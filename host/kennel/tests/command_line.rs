@@ -10,10 +10,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 14] = [
     "run",
     "check",
     "inspect",
+    "diff",
+    "explain",
     "dlq",
     "state",
     "offsets",

@@ -99,11 +99,7 @@ fn guest_config(reader: &Reader<'_>) -> GuestConfig {
 }
 
 /// Keys that are not written come from `base`, else from the defaults.
-fn limits(
-    reader: &Reader<'_>,
-    surroundings: &Surroundings<'_>,
-    base: Option<Limits>,
-) -> Limits {
+fn limits(reader: &Reader<'_>, surroundings: &Surroundings<'_>, base: Option<Limits>) -> Limits {
     /// What 32-bit WebAssembly can address.
     const ADDRESSABLE: ByteSize = ByteSize::mebibytes(4096);
     let inherited = |key: &str| base.filter(|_| !reader.has(key));

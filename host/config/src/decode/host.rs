@@ -51,7 +51,11 @@ fn provider(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<Prov
     let token = reader.has("token").then(|| secret(reader, "token", surroundings)).flatten();
     let Some(url) = url else {
         if reader.has("token") && !reader.has("url") {
-            reader.conflict("token", "`token` has no effect without `url`", "add `url`, or remove it");
+            reader.conflict(
+                "token",
+                "`token` has no effect without `url`",
+                "add `url`, or remove it",
+            );
         }
         return None;
     };

@@ -84,7 +84,9 @@ fn patterns<T: FromStr<Err = PatternError> + Display>(
 fn correct_pattern(text: &str, error: PatternError) -> String {
     match error {
         PatternError::Empty => "write a name, for example \"PG_*\"".to_owned(),
-        PatternError::Wildcard => "for example \"PG_*\"; one name ends it, several are a list".to_owned(),
+        PatternError::Wildcard => {
+            "for example \"PG_*\"; one name ends it, several are a list".to_owned()
+        }
         PatternError::Character => "remove what cannot be seen".to_owned(),
         PatternError::Topic => format!("for example \"{}/*\"", text.trim_end_matches('*')),
         PatternError::Secret => "for example \"env/PG_*\" or \"file/run/secrets/*\"".to_owned(),

@@ -26,9 +26,10 @@ impl Policy {
                 Reveal::Everything => true,
                 Reveal::Names(names) => names.iter().any(|entry| entry.matches(name)),
             },
-            Asked::Component(path) => self.components.iter().any(|folder| {
-                real_path(folder).is_ok_and(|folder| path.starts_with(folder))
-            }),
+            Asked::Component(path) => self
+                .components
+                .iter()
+                .any(|folder| real_path(folder).is_ok_and(|folder| path.starts_with(folder))),
             Asked::Registry { registry, repository } => {
                 self.registries.iter().any(|entry| entry.matches(registry, repository))
             }

@@ -62,7 +62,9 @@ pub enum PatternError {
     #[error("a registry is a host in lower case with an optional port, then `/` and a repository")]
     Registry,
     /// Characters that no repository has, or `*` beside others.
-    #[error("a repository is parts of `a-z`, `0-9`, `.`, `_`, `-` with `/` between them; `*` is a whole part, the last")]
+    #[error(
+        "a repository is parts of `a-z`, `0-9`, `.`, `_`, `-` with `/` between them; `*` is a whole part, the last"
+    )]
     Repository,
 }
 
@@ -165,10 +167,11 @@ impl SecretPattern {
         };
         let plain = path.components().all(|part| part != Component::ParentDir);
         let Ok(below) = path.strip_prefix(folder) else { return false };
-        plain && below.to_str().is_some_and(|below| match pattern.open {
-            true => below.starts_with(rest),
-            false => below == rest,
-        })
+        plain
+            && below.to_str().is_some_and(|below| match pattern.open {
+                true => below.starts_with(rest),
+                false => below == rest,
+            })
     }
 }
 
@@ -187,8 +190,7 @@ impl FromStr for RegistryPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (registry, repository) = text.split_once('/').ok_or(PatternError::Registry)?;
         let (host, port) = registry.split_once(':').unwrap_or((registry, "1"));
-        let host_byte =
-            |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
+        let host_byte = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
         let port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
         if host.is_empty() || !host.bytes().all(host_byte) || !port {
             return Err(PatternError::Registry);

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kennel_config::{ConfigError, ConnectorConfig, Guarantee, GuestConfig, check_against_schema};
+use kennel_config::{
+    ConfigError, ConnectorConfig, Guarantee, GuestConfig, HostConfig, check_against_schema,
+};
 use kennel_sandbox::{Component, Delivery, Engine, Kind, LoadError, StartError};
+
+use super::accepted::Accepted;
+use super::asks::lacking;
 
 /// Told about each component, so that a person sees why a first start takes long.
 pub(crate) trait Progress {
@@ -91,10 +96,17 @@ pub(crate) async fn load(
 }
 
 /// What the components' schemas and their own checks find wrong, each at its line.
-pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, StartError> {
+///
+/// With it: what they ask for and are not granted.
+pub(crate) async fn problems(
+    loaded: &[Loaded],
+    host: &HostConfig,
+) -> Result<Vec<ConfigError>, StartError> {
+    let accepted = Accepted::read(&host.state.path);
     let mut errors = Vec::new();
     for connector in loaded {
         errors.extend(guarantee_problem(connector));
+        errors.extend(lacking(connector, host.policy.as_ref(), &accepted));
         check(&connector.component, &connector.config.config, &mut errors).await?;
         for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms)
         {

@@ -50,7 +50,9 @@ pub(super) async fn prepare(
     let loaded = wiring::load(&engine, &configuration.connectors, display)
         .await
         .map_err(Failure::component)?;
-    ConfigErrors::none_of(wiring::problems(&loaded).await.map_err(Failure::component)?)?;
+    ConfigErrors::none_of(
+        wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?,
+    )?;
     let Some(loaded) = loaded.into_iter().next() else {
         return Err(Failure::usage(anyhow!("{} configures no connector", file.display())));
     };
