@@ -25,3 +25,4 @@ mod stateful;
 mod tcp;
 mod tls;
 mod transforms;
+mod worn;
