@@ -50,6 +50,22 @@ impl Grants {
         self.placed(policy.refusal(asked))
     }
 
+    /// Each grant in a line, for records.
+    pub fn lines(&self) -> Vec<String> {
+        let http = self.http.iter().map(|grant| format!("http {grant}"));
+        let tcp = self.tcp.iter().map(|grant| format!("tcp {grant}"));
+        let files = self.files.iter().map(|grant| {
+            let mode = match grant.mode {
+                FileMode::ReadOnly => "ro",
+                FileMode::ReadWrite => "rw",
+            };
+            format!("files {} as {} {mode}", grant.path.display(), grant.guest)
+        });
+        let state = self.state.iter().map(|size| format!("state {size}"));
+        let stdout = self.stdout.then(|| "stdout".to_owned());
+        http.chain(tcp).chain(files).chain(state).chain(stdout).collect()
+    }
+
     fn placed(&self, error: ConfigError) -> ConfigError {
         match &self.origin {
             Some(origin) => error.at(origin),

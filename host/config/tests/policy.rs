@@ -118,7 +118,9 @@ fn given_links_should_judge_and_use_the_place_they_lead_to() {
 fn given_variables_should_not_touch_the_policy_nor_get_around_it() {
     let connector = format!("{SINK}[grants]\nhttp = [\"https://evil.example\"]\n");
     let folder = folder(&[("kennel.toml", POLICY), ("a.toml", &connector)]);
-    for variable in ["KENNEL_POLICY__HTTP", "KENNEL_POLICY__ANYTHING", "KENNEL_POLICY__FILES__0__PATH"] {
+    for variable in
+        ["KENNEL_POLICY__HTTP", "KENNEL_POLICY__ANYTHING", "KENNEL_POLICY__FILES__0__PATH"]
+    {
         let environment = Environment::from_iter([(variable, "https://evil.example/*")]);
         let errors = load(folder.path(), &environment).unwrap_err();
         assert_eq!(codes(Err(errors)), ["KEN-E0107", "policy_http"], "{variable}");
@@ -153,7 +155,8 @@ fn given_a_provider_should_add_its_connectors_within_the_policy() {
              \"streams\":[{{\"stream\":\"shop\",\"topics\":[\"refunds\"]}}]{rest}}}}}}}"
         )
     };
-    let good = ",\"grants\":{\"http\":[\"https://api.example.com/v1/x\"]},\"config\":{\"a\":[1,2.5,true]}";
+    let good =
+        ",\"grants\":{\"http\":[\"https://api.example.com/v1/x\"]},\"config\":{\"a\":[1,2.5,true]}";
     let configuration = fetch(&connector("remote", good)).unwrap();
     let keys: Vec<_> = configuration.connectors.iter().map(|it| it.key.as_str()).collect();
     assert_eq!(keys, ["local", "remote"]);
@@ -171,6 +174,8 @@ fn given_a_provider_should_add_its_connectors_within_the_policy() {
 
     let read = read_host(folder.path(), &environment).unwrap();
     let errors = read.finish(Some(Err("connection refused".to_owned()))).unwrap_err();
-    assert!(errors.to_string().contains("no connectors from http://127.0.0.1:1/c: connection refused"));
+    assert!(
+        errors.to_string().contains("no connectors from http://127.0.0.1:1/c: connection refused")
+    );
     assert_eq!(codes(load(folder.path(), &environment)), ["KEN-E0111"], "nobody fetched them");
 }

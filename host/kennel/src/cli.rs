@@ -12,7 +12,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 pub(crate) use arguments::{
     BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, ConformArguments,
-    IggyArguments, InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
+    DiffArguments, ExplainArguments, IggyArguments, InspectArguments, Language, NewArguments,
+    RunArguments, SchemaOf, Template,
 };
 pub(crate) use components::{
     ComponentPlace, HostArguments, PullArguments, PushArguments, SignArguments, VerifyArguments,
@@ -41,12 +42,13 @@ Examples:
   kennel build                              compile it
   kennel inspect orders-sink.wasm           see what it is and what it asks for
   kennel check --config configs/shop        find every mistake without a broker
+  kennel explain policy_http                what an error means and what to do
   kennel run --config configs/shop          run it
   kennel pull oci://r.example/acme/sink:1   fetch a component of others
 
 Exit codes:
   0 success   1 failed while running   2 usage or configuration
-  3 component refused   4 broker unreachable")]
+  3 component refused   4 broker unreachable   5 diff: the new component asks for more")]
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
@@ -93,12 +95,29 @@ Examples:
   kennel check --schema connector > connector.schema.json   for editors")]
     Check(CheckArguments),
 
-    /// Show what a component is, what it accepts and what it asks for.
+    /// Show what a component is, what it accepts, what it asks for and what it can never do.
     #[command(after_help = "\
 Examples:
   kennel inspect orders-sink.wasm
   kennel inspect orders-sink.wasm --json")]
     Inspect(InspectArguments),
+
+    /// Show what an upgrade of a component changes, above all what it newly asks for.
+    #[command(after_help = "\
+Examples:
+  kennel diff orders-sink-1.0.wasm orders-sink-1.1.wasm
+  kennel diff orders-sink-1.0.wasm orders-sink-1.1.wasm --json
+
+Exit code 0: it asks for nothing new. Exit code 5: it asks for more; see [grants] before you take it.")]
+    Diff(DiffArguments),
+
+    /// Say what an error or denial code means, why it is so, and what to do.
+    #[command(after_help = "\
+Examples:
+  kennel explain                list all codes
+  kennel explain memory_limit
+  kennel explain KEN-E0103 --json")]
+    Explain(ExplainArguments),
 
     /// Fetch a component from a registry, and print the line that pins it.
     #[command(after_help = "\

@@ -71,13 +71,19 @@ impl Terminal {
                 writeln!(output, "{line}")
             }
             (true, None) => {
-                let line =
+                let mut line =
                     json!({ "error": failure.to_string(), "exit_code": failure.code() as u8 });
+                if let Some(word) = failure.word() {
+                    line["code"] = word.into();
+                }
                 writeln!(output, "{line}")
             }
             // Each of them says `error` itself.
             (false, Some(errors)) => writeln!(output, "{}", self.highlight(&errors.to_string())),
-            (false, None) => writeln!(output, "{}", self.highlight(&format!("error: {failure}"))),
+            (false, None) => {
+                let word = failure.word().map(|word| format!("[{word}]")).unwrap_or_default();
+                writeln!(output, "{}", self.highlight(&format!("error{word}: {failure}")))
+            }
         };
     }
 

@@ -10,10 +10,12 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "run",
     "check",
     "inspect",
+    "diff",
+    "explain",
     "pull",
     "push",
     "sign",

@@ -112,6 +112,23 @@ pub enum LoadError {
     },
 }
 
+impl LoadError {
+    /// A short stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "component_unreadable",
+            Self::Invalid { .. } => "component_invalid",
+            Self::CoreModule { .. } => "component_is_module",
+            Self::Imports { .. } => "component_imports",
+            Self::NoWorld { .. } => "component_world",
+            Self::Version { .. } => "component_version",
+            Self::Describe { .. } => "component_describe",
+            Self::Description { .. } => "component_description",
+        }
+    }
+}
+
 /// Compiled code, before anything of it ran.
 pub(crate) struct Code {
     engine: Engine,

@@ -1,8 +1,6 @@
 //! `kennel check`: every mistake of a configuration, found without a broker.
 
-use kennel_config::{
-    ComponentSource, ConfigErrors, Configuration, Direction, Environment, FileKind,
-};
+use kennel_config::{ComponentSource, ConfigErrors, Configuration, Direction, FileKind};
 use kennel_registry::Progress as _;
 use kennel_sandbox::Engine;
 use serde_json::json;
@@ -10,28 +8,34 @@ use serde_json::json;
 use crate::cli::{CheckArguments, SchemaOf};
 use crate::exit_code::Failure;
 use crate::terminal::{Terminal, TransferBar};
-use crate::wiring::{self, Progress};
+use crate::wiring::{self, Progress, Warning};
 
 pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<(), Failure> {
     if let Some(kind) = arguments.schema {
         return print_schema(kind);
     }
-    let configuration = kennel_config::load(&arguments.config, &Environment::of_process())?;
-    check_components(&configuration, terminal).await?;
-    report(&configuration, terminal);
+    let configuration = wiring::configuration(&arguments.config).await?;
+    let warnings = check_components(&configuration, terminal).await?;
+    for warning in &warnings {
+        terminal.progress(&warning.to_string());
+    }
+    report(&configuration, &warnings, terminal);
     Ok(())
 }
 
-/// Each component's schema and own checks against its `[config]`.
+/// Each component's schema and own checks against its `[config]`, and what it asks for against what it is
+/// granted. The answer is what an operator may want to change.
 async fn check_components(
     configuration: &Configuration,
     terminal: &Terminal,
-) -> Result<(), Failure> {
+) -> Result<Vec<Warning>, Failure> {
     let cache = configuration.host.components.cache.clone();
     let engine = Engine::new(Some(cache)).map_err(Failure::running)?;
     let loaded = wiring::load(&engine, configuration, &Announce::new(terminal)).await?;
-    let problems = wiring::problems(&loaded).await.map_err(Failure::component)?;
-    Ok(ConfigErrors::none_of(problems)?)
+    let problems =
+        wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?;
+    ConfigErrors::none_of(problems)?;
+    Ok(loaded.iter().flat_map(wiring::not_asked).collect())
 }
 
 /// Compiling for the first time takes seconds.
@@ -67,7 +71,7 @@ fn print_schema(kind: SchemaOf) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(configuration: &Configuration, terminal: &Terminal) {
+fn report(configuration: &Configuration, warnings: &[Warning], terminal: &Terminal) {
     let connectors: Vec<_> = configuration
         .connectors
         .iter()
@@ -81,7 +85,8 @@ fn report(configuration: &Configuration, terminal: &Terminal) {
             })
         })
         .collect();
-    terminal.result(&json!({ "valid": true, "connectors": connectors }), || summary(configuration));
+    let facts = json!({ "valid": true, "connectors": connectors, "warnings": warnings });
+    terminal.result(&facts, || summary(configuration));
 }
 
 fn summary(configuration: &Configuration) -> String {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::Failure;
 use crate::stop::StopSignal;
-use crate::wiring::{self, LoadFailure, Loaded, Promise, Wiring};
+use crate::wiring::{self, Accepted, LoadFailure, Loaded, Promise, Wiring};
 use display::{CompileProgress, Table};
 pub(crate) use summary::Summary;
 
@@ -79,6 +79,7 @@ pub(crate) async fn run(
     let engine = Engine::new(Some(host.components.cache.clone()))?;
     let loaded = load_checked(&engine, configuration).await?;
     let state = StateStore::open(&host.state.path)?;
+    note_grants(&loaded, &host.state.path);
     let mut broker = wiring::broker_config(&host.iggy);
     let embedded = match options.embedded {
         true => {
@@ -128,8 +129,20 @@ pub(crate) async fn load_checked(
     let progress = CompileProgress::new();
     let loaded = wiring::load(engine, configuration, &progress).await?;
     progress.finish();
-    ConfigErrors::none_of(wiring::problems(&loaded).await?)?;
+    ConfigErrors::none_of(wiring::problems(&loaded, &configuration.host).await?)?;
+    for warning in loaded.iter().flat_map(wiring::not_asked) {
+        tracing::warn!("{warning}");
+    }
     Ok(loaded)
+}
+
+/// A record for the operator; nothing depends on it.
+fn note_grants(loaded: &[Loaded], state: &Path) {
+    let mut accepted = Accepted::read(state);
+    accepted.note(loaded);
+    if let Err(error) = accepted.write(state) {
+        tracing::warn!("cannot write what was granted to {}: {error}", state.display());
+    }
 }
 
 async fn start_embedded(

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use kennel_config::{
     ComponentSource, ConfigError, Configuration, ConnectorConfig, Guarantee, GuestConfig,
-    check_against_schema,
+    HostConfig, check_against_schema,
 };
 use kennel_registry::{AdmissionError, Admitted};
 use kennel_sandbox::{Component, Delivery, Engine, EngineError, Kind, LoadError, StartError};
 
+use super::accepted::Accepted;
+use super::asks::lacking;
 use super::components::{Components, ComponentsError};
 use crate::exit_code::Failure;
 
@@ -176,10 +178,17 @@ fn parts(connector: &ConnectorConfig) -> impl Iterator<Item = Part<'_>> {
 }
 
 /// What the components' schemas and their own checks find wrong, each at its line.
-pub(crate) async fn problems(loaded: &[Loaded]) -> Result<Vec<ConfigError>, StartError> {
+///
+/// With it: what they ask for and are not granted.
+pub(crate) async fn problems(
+    loaded: &[Loaded],
+    host: &HostConfig,
+) -> Result<Vec<ConfigError>, StartError> {
+    let accepted = Accepted::read(&host.state.path);
     let mut errors = Vec::new();
     for connector in loaded {
         errors.extend(guarantee_problem(connector));
+        errors.extend(lacking(connector, host.policy.as_ref(), &accepted));
         check(&connector.component, &connector.config.config, &mut errors).await?;
         for (component, transform) in connector.transforms.iter().zip(&connector.config.transforms)
         {

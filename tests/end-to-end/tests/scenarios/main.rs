@@ -18,6 +18,7 @@ mod isolation;
 mod missing_topics;
 mod operator;
 mod outages;
+mod policy;
 mod rebalance;
 mod registry;
 mod start_positions;

@@ -184,7 +184,8 @@ fn given_a_grant_that_is_covered_should_allow_nothing_that_the_other_does_not() 
     }
     let mut requests = Vec::new();
     for host in ["b.c", "a.b.c", "A.B.C", "x.a.b.c", "y.x.a.b.c", "127.0.0.1", "::1", "localhost"] {
-        for path in ["", "/", "/v1", "/v1/", "/v1/x", "/v1/xy", "/v1/../x", "/V1/x", "/v10", "/v2"] {
+        for path in ["", "/", "/v1", "/v1/", "/v1/x", "/v1/xy", "/v1/../x", "/V1/x", "/v10", "/v2"]
+        {
             for (scheme, port) in [
                 (HttpScheme::Http, 80),
                 (HttpScheme::Http, 8443),

@@ -173,10 +173,11 @@ fn given_two_grants_should_say_whether_one_covers_the_other() {
 
 #[test]
 fn given_a_grant_that_is_covered_should_mean_nothing_that_the_other_does_not() {
-    let mut grants: Vec<TcpHost> = ["db", "b.c", "a.b.c", "*.b.c", "*.a.b.c", "x.a.b.c", "localhost"]
-        .iter()
-        .map(|text| text.parse().unwrap())
-        .collect();
+    let mut grants: Vec<TcpHost> =
+        ["db", "b.c", "a.b.c", "*.b.c", "*.a.b.c", "x.a.b.c", "localhost"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
     let mut hosts: Vec<String> =
         ["db", "b.c", "a.b.c", "y.b.c", "x.a.b.c", "z.a.b.c", "localhost"].map(String::from).into();
     for base in ["10.0.0.0", "10.128.0.0", "11.0.0.0", "0.0.0.0", "192.168.1.1"] {
@@ -184,15 +185,17 @@ fn given_a_grant_that_is_covered_should_mean_nothing_that_the_other_does_not() {
         for length in [0, 1, 7, 8, 9, 16, 31, 32] {
             let range = TcpHost::Range { first: first_of_range(base, length), length };
             let IpAddr::V4(address) = base else { panic!("an IPv4 address") };
-            // The last address within and the first one behind.
+            // The first and the last address within, and the first one behind.
             let host = u32::MAX.checked_shr(u32::from(length)).unwrap_or(0);
             let last = (address.to_bits() & !host) | host;
+            hosts.push(Ipv4Addr::from_bits(last & !host).to_string());
             hosts.push(Ipv4Addr::from_bits(last).to_string());
             hosts.push(Ipv4Addr::from_bits(last.wrapping_add(1)).to_string());
             grants.push(range);
         }
     }
-    for (base, length) in [("::", 0), ("::1", 128), ("fd00::", 8), ("fd00:1::", 32), ("fe80::", 10)] {
+    for (base, length) in [("::", 0), ("::1", 128), ("fd00::", 8), ("fd00:1::", 32), ("fe80::", 10)]
+    {
         let base: IpAddr = base.parse().unwrap();
         grants.push(TcpHost::Range { first: first_of_range(base, length), length });
         hosts.push(base.to_string());
