@@ -1,5 +1,7 @@
 //! `kennel pull`: a component from a registry into the cache, and the line that pins it.
 
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -65,8 +67,11 @@ fn signed_by(signer: Option<&Signer>, signatures: usize) -> String {
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, bytes)?;
+    // As any other file that is written here.
+    let permissions = std::fs::Permissions::from_mode(0o644);
+    let file = tempfile::Builder::new().permissions(permissions).tempfile_in(folder);
+    let written = file.and_then(|mut file| {
+        file.write_all(bytes)?;
         file.persist(path).map_err(|error| error.error).map(drop)
     });
     written.with_context(|| format!("cannot write {}", path.display())).map_err(Failure::running)

@@ -5,6 +5,7 @@
 
 mod cosign;
 mod fake;
+mod files;
 mod hostile;
 mod real;
 
