@@ -6,7 +6,7 @@
 mod cosign;
 mod fake;
 mod files;
-mod hostile;
+mod lies;
 mod real;
 
 use std::collections::BTreeMap;
