@@ -44,7 +44,7 @@ pub enum AdmissionError {
         source: std::io::Error,
     },
     /// A file that is no public key.
-    #[error("{path:?} is not a public key: {source}")]
+    #[error("{path:?} is not a public key")]
     Key {
         /// Its file.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum AdmissionError {
         help: String,
     },
     /// No signature counts.
-    #[error("{component} is not signed by {wanted}: {source}")]
+    #[error("{component} is not signed by {wanted}")]
     Refused {
         /// Path or reference.
         component: String,

@@ -1,7 +1,6 @@
 //! `kennel check`: every mistake of a configuration, found without a broker.
 
 use kennel_config::{ComponentSource, ConfigErrors, Configuration, Direction, FileKind};
-use kennel_registry::Progress as _;
 use kennel_sandbox::Engine;
 use serde_json::json;
 

@@ -141,7 +141,7 @@ pub(super) fn pin(reference: &OciReference, digest: &Digest) -> String {
 pub(super) fn table(rows: &[(&str, String)]) -> String {
     let mut text = String::new();
     for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = writeln!(text, "{name:<10} {value}");
+        let _ = writeln!(text, "{name:<11} {value}");
     }
     text.truncate(text.trim_end().len());
     text

@@ -136,7 +136,7 @@ fn generate(name: &Path, terminal: &Terminal) -> Result<(), Failure> {
         table(&[
             ("key", private.display().to_string()),
             ("public", public.display().to_string()),
-            ("print", fingerprint.to_string()),
+            ("fingerprint", fingerprint.to_string()),
         ])
     });
     if !encrypted {

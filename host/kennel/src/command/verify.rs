@@ -45,7 +45,7 @@ pub(crate) async fn run(
     };
     let component = host.compile(&source, admitted).await?;
     let mut json = facts(&component);
-    json.insert("reference".to_owned(), json!(source));
+    json.insert("source".to_owned(), json!(source));
     json.insert("signer".to_owned(), json!(signer));
     terminal.result(&json, || {
         let rows = [

@@ -33,7 +33,7 @@ fn run(program: &Path, folder: &Path, arguments: &[&OsStr]) -> Result<String, St
 }
 
 fn arguments<'a>(texts: &[&'a str]) -> Vec<&'a OsStr> {
-    texts.iter().map(OsStr::new).collect()
+    texts.iter().map(|text| OsStr::new(*text)).collect()
 }
 
 /// None, said aloud: it is not there.
