@@ -17,6 +17,12 @@ use crate::engine::Engine;
 use crate::guest::Guest;
 use crate::instance::{InstanceSpec, Limits, StartError};
 
+/// The largest component. One with a whole Python in it has 40 MB; what is far larger would only keep
+/// the compiler busy. Bytes.
+const MAX_COMPONENT: u64 = 256 << 20;
+/// The longest description. Bytes.
+const MAX_DESCRIPTION: usize = 1 << 20;
+
 /// What a component is, by its exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +55,18 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// It is larger than anything this host loads.
+    #[error("{path:?}: the {what} has {bytes} bytes, at most {most} are loaded")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The component or its description.
+        what: &'static str,
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        most: u64,
     },
     /// The bytes are no valid component.
     #[error("{path:?} is not a valid WebAssembly component: {cause:#}")]
@@ -158,9 +176,9 @@ impl Component {
     /// See [`LoadError`]; nothing of the component runs before its interfaces have been checked,
     /// and then only `describe`, with every effect denied.
     pub async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
-        let bytes = tokio::fs::read(path)
-            .await
-            .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let read = |source| LoadError::Read { path: path.to_owned(), source };
+        check_size(path, tokio::fs::metadata(path).await.map_err(read)?.len())?;
+        let bytes = tokio::fs::read(path).await.map_err(read)?;
         Self::from_bytes(engine, path, bytes).await
     }
 
@@ -179,6 +197,14 @@ impl Component {
             path: path.into(),
             source: Box::new(source),
         })?;
+        if document.len() > MAX_DESCRIPTION {
+            return Err(LoadError::TooLarge {
+                path: path.into(),
+                what: "description",
+                bytes: document.len() as u64,
+                most: MAX_DESCRIPTION as u64,
+            });
+        }
         let description = serde_json::from_str(&document)
             .map_err(|source| LoadError::Description { path: path.into(), source })?;
         Ok(Self { code: Arc::new(code), description: Arc::new(description), signer: None })
@@ -268,6 +294,7 @@ impl Component {
 impl Code {
     async fn of(engine: &Engine, path: &Path, bytes: Vec<u8>) -> Result<Self, LoadError> {
         let at = || path.to_owned();
+        check_size(path, bytes.len() as u64)?;
         // Layer 1 in the preamble says component, layer 0 says module.
         if bytes.get(..8) == Some(b"\0asm\x01\0\0\0") {
             return Err(LoadError::CoreModule { path: at() });
@@ -308,6 +335,14 @@ impl Code {
     pub(crate) fn prepared(&self) -> &InstancePre<GuestData> {
         &self.prepared
     }
+}
+
+fn check_size(path: &Path, bytes: u64) -> Result<(), LoadError> {
+    if bytes <= MAX_COMPONENT {
+        return Ok(());
+    }
+    let (what, most) = ("component", MAX_COMPONENT);
+    Err(LoadError::TooLarge { path: path.to_owned(), what, bytes, most })
 }
 
 /// The compiled component and whether it came from the cache.
