@@ -3,8 +3,10 @@
 mod connector;
 mod credentials;
 mod delivery;
+mod env;
 mod grants;
 mod host;
+mod secrets;
 mod streams;
 
 use std::path::{Path, PathBuf};

@@ -87,6 +87,12 @@ pub enum Problem {
         /// The path as written.
         component: String,
     },
+    /// Valid, but a secret is seen by more than have to see it. A warning.
+    #[error("{detail}")]
+    Exposed {
+        /// What is seen, and by whom.
+        detail: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -109,6 +115,7 @@ impl Problem {
             Self::NotAvailable { .. } => "KEN-E0108",
             Self::ComponentNotFound { .. } => "KEN-E0109",
             Self::Refused { .. } => "KEN-E0110",
+            Self::Exposed { .. } => "KEN-W0101",
         }
     }
 }
@@ -122,6 +129,15 @@ impl ConfigError {
         self.location = Some(Box::new(origin.location()));
         self.rank = origin.rank();
         self
+    }
+
+    /// As `at`, where a secret may stand by mistake: what follows the `=` of the line is not quoted.
+    pub(crate) fn at_masked(self, origin: &Origin) -> Self {
+        let mut error = self.at(origin);
+        if let Some(location) = &mut error.location {
+            location.mask();
+        }
+        error
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -153,7 +169,11 @@ impl ConfigError {
 /// As a compiler prints it: message, place, the line with a caret, help.
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error[{}]: {}", self.problem.code(), self.problem)?;
+        let severity = match *self.problem {
+            Problem::Exposed { .. } => "warning",
+            _ => "error",
+        };
+        write!(formatter, "{severity}[{}]: {}", self.problem.code(), self.problem)?;
         if let Problem::Unreadable { source, .. } = self.problem.as_ref() {
             write!(formatter, ": {source}")?;
         }

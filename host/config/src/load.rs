@@ -10,6 +10,7 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
+use crate::guest::plain_text_secrets;
 use crate::host::HostConfig;
 use crate::node::{Node, Table, Value, parse};
 use crate::overrides;
@@ -50,8 +51,13 @@ pub fn load(folder: &Path, environment: &Environment) -> Result<Configuration, C
         Some(host) if errors.len() == 0 => {
             check_memory_budget(&host, &connectors, &errors);
             if errors.len() == 0 {
-                let connectors = connectors.into_iter().map(|(connector, _)| connector).collect();
-                return Ok(Configuration { folder: folder.to_path_buf(), host, connectors });
+                warn_of_plain_text(&connectors, &errors);
+                return Ok(Configuration {
+                    folder: folder.to_path_buf(),
+                    host,
+                    connectors: connectors.into_iter().map(|(connector, _)| connector).collect(),
+                    warnings: errors.take_warnings().into(),
+                });
             }
             Err(ConfigErrors::new(errors.into_vec()))
         }
@@ -174,6 +180,15 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
                 let error = ConfigError::new(Problem::Conflict { detail }).at(origin);
                 errors.push(error.help("remove `consumer_group` to give each a group of its own"));
             }
+        }
+    }
+}
+
+fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+    for (connector, _) in connectors {
+        let transforms = connector.transforms.iter().map(|transform| &transform.config);
+        for config in transforms.chain([&connector.config]) {
+            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
         }
     }
 }

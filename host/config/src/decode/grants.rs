@@ -5,11 +5,22 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::Surroundings;
+use super::env::env;
+use super::secrets::secrets;
 use crate::error::{ConfigError, Problem};
-use crate::grant::{FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError};
+use crate::grant::{
+    ClockGrant, FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError,
+};
 use crate::reader::Reader;
 
-pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Grants {
+/// `enabled`: variables and secrets that the host gives have to be there.
+pub(super) fn grants(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    enabled: bool,
+) -> Grants {
+    let clocks =
+        [("real", ClockGrant::Real), ("coarse", ClockGrant::Coarse), ("frozen", ClockGrant::Frozen)];
     let files = reader.sections("files");
     let mut guests = HashSet::new();
     let files = files.iter().filter_map(|section| {
@@ -25,6 +36,9 @@ pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Gr
         http: list(reader, "http", correct_http),
         tcp: list(reader, "tcp", correct_tcp),
         files,
+        env: env(reader, surroundings, enabled),
+        secrets: secrets(reader, surroundings, enabled),
+        clock: reader.choice("clock", &clocks).unwrap_or_default(),
         state: reader.size_option("state"),
         stdout: reader.flag("stdout"),
     }
@@ -51,7 +65,7 @@ fn list<T: FromStr<Err: Display>>(
     grants
 }
 
-fn correct_http(text: &str, error: HttpGrantError) -> String {
+pub(super) fn correct_http(text: &str, error: HttpGrantError) -> String {
     match error {
         HttpGrantError::Scheme if !text.contains([':', '*', ' ']) => {
             format!("write \"https://{text}\" or \"http://{text}\"")
