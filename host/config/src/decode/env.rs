@@ -47,7 +47,7 @@ fn from_host(
     };
     if let Err(error) = check_env_name(name) {
         let help = match name.split_once('=') {
-            Some((name, value)) => format!("write {{ name = \"{name}\", value = \"{value}\" }}"),
+            Some((name, _)) => format!("write {{ name = \"{name}\", value = \"…\" }}"),
             None => "for example \"TZ\"; each variable is granted by its own name".to_owned(),
         };
         refuse(error.to_string(), help);
