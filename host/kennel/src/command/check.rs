@@ -67,7 +67,12 @@ fn report(configuration: &Configuration, terminal: &Terminal) {
             })
         })
         .collect();
-    terminal.result(&json!({ "valid": true, "connectors": connectors }), || summary(configuration));
+    for warning in &*configuration.warnings {
+        terminal.progress(&format!("{warning}\n"));
+    }
+    let warnings = &*configuration.warnings;
+    let report = json!({ "valid": true, "connectors": connectors, "warnings": warnings });
+    terminal.result(&report, || summary(configuration));
 }
 
 fn summary(configuration: &Configuration) -> String {
