@@ -19,6 +19,7 @@ mod missing_topics;
 mod operator;
 mod outages;
 mod rebalance;
+mod secrets;
 mod start_positions;
 mod stateful;
 mod tcp;
