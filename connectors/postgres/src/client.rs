@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
 
 use crate::logged_in::LoggedIn;
 use crate::{ClientError, ConnectionConfig, wire};
@@ -169,8 +169,7 @@ async fn open(config: &ConnectionConfig) -> Result<Open, ClientError> {
     let mut settings = tokio_postgres::Config::new();
     // Encryption and login are done; these are for a greeting that nobody hears.
     settings.user(&config.user).ssl_mode(SslMode::Disable);
-    let (session, connection) =
-        settings.connect_raw(LoggedIn::new(stream, &read), NoTls).await?;
+    let (session, connection) = settings.connect_raw(LoggedIn::new(stream, &read), NoTls).await?;
     Ok(Open { session, connection: tokio::spawn(connection) })
 }
 

@@ -99,7 +99,8 @@ fn given_a_full_server_should_be_unavailable_until_there_is_room() {
 fn given_a_password_that_stays_in_the_host_should_log_in_by_scram_and_not_otherwise() {
     let mut server = Postgres::start().unwrap();
     testing::set_secret("pw", server.password());
-    let named = |server: &Postgres, name: &str| config(server, json!({ "password": { "secret": name } }));
+    let named =
+        |server: &Postgres, name: &str| config(server, json!({ "password": { "secret": name } }));
     let mut client = Client::connect(&named(&server, "pw")).unwrap();
     assert_eq!(client.run(one).unwrap(), 1);
     testing::set_secret("wrong", "wrong");

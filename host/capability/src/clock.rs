@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn given_a_moment_should_round_it_down_to_a_step() {
-        for (moment, expected) in [(0, 0), (99, 0), (100, 100), (199, 100), (86_400_050, 86_400_000)]
+        for (moment, expected) in
+            [(0, 0), (99, 0), (100, 100), (199, 100), (86_400_050, 86_400_000)]
         {
             let moment = Duration::from_millis(moment) + Duration::from_nanos(999);
             assert_eq!(rounded(moment), Duration::from_millis(expected));

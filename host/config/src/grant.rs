@@ -15,9 +15,7 @@ pub use env::{EnvGrant, EnvNameError};
 pub use host::{HostPattern, HostPatternError};
 pub use http::{HttpGrant, HttpGrantError, HttpScheme, PathPattern};
 pub(crate) use secret::is_secret_name;
-pub use secret::{
-    SecretGrant, SecretHost, SecretHostError, SecretReference, SecretReferenceError,
-};
+pub use secret::{SecretGrant, SecretHost, SecretHostError, SecretReference, SecretReferenceError};
 pub use tcp::{TcpGrant, TcpGrantError, TcpHost};
 
 /// The `[grants]` section. The default grants nothing.

@@ -483,12 +483,6 @@ impl<'a> Reader<'a> {
                     self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
                     continue;
                 }
-                Some(Key { kind: Kind::Refused(what), .. }) => {
-                    let problem = Problem::NotAvailable { what: (*what).to_owned() };
-                    let help = format!("remove `{}`", entry.key);
-                    self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
-                    continue;
-                }
                 Some(key) => match (key.scope, self.scope) {
                     (Scope::Sink, Scope::Source) => "is a key of sinks; this is a source",
                     (Scope::Source, Scope::Sink) => "is a key of sources; this is a sink",

@@ -79,8 +79,6 @@ pub(crate) enum Kind {
     ChoiceOrSection(&'static [&'static str], &'static Section),
     /// The component's own table.
     Guest,
-    /// Reserved; the text says for what.
-    Refused(&'static str),
 }
 
 impl Section {

@@ -153,9 +153,9 @@ pub(crate) fn sounds_secret(key: &str) -> bool {
 /// and bug reports. Answers the character where the masked part begins.
 fn mask_secret(line: &str) -> (String, Option<usize>) {
     let mut equals = line.match_indices('=').map(|(at, _)| at);
-    let Some(equals) = equals
-        .find(|at| sounds_secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default()))
-    else {
+    let Some(equals) = equals.find(|at| {
+        sounds_secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default())
+    }) else {
         return (mask_user(line), None);
     };
     let value = &line[equals + 1..];

@@ -73,7 +73,10 @@ pub(super) async fn log_in(
 }
 
 fn password(config: &ConnectionConfig) -> Result<&Password, ClientError> {
-    config.password.as_ref().ok_or_else(|| ClientError::Login("the server asks for a password".to_owned()))
+    config
+        .password
+        .as_ref()
+        .ok_or_else(|| ClientError::Login("the server asks for a password".to_owned()))
 }
 
 async fn answer(connection: &mut Connection, password: &[u8]) -> Result<(), ClientError> {

@@ -67,16 +67,17 @@ impl Secret {
         }
         let password = self.value().into_bytes();
         Ok(match digest {
-            Digest::Sha256 => {
-                prove::<Hmac<Sha256>, Sha256>(&password, salt, iterations, message)
-            }
-            Digest::Sha512 => {
-                prove::<Hmac<Sha512>, Sha512>(&password, salt, iterations, message)
-            }
+            Digest::Sha256 => prove::<Hmac<Sha256>, Sha256>(&password, salt, iterations, message),
+            Digest::Sha512 => prove::<Hmac<Sha512>, Sha512>(&password, salt, iterations, message),
         })
     }
 
-    pub(crate) fn hmac(&self, digest: Digest, prefix: &[u8], data: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(crate) fn hmac(
+        &self,
+        digest: Digest,
+        prefix: &[u8],
+        data: &[u8],
+    ) -> Result<Vec<u8>, Error> {
         let key = [prefix, self.value().as_bytes()].concat();
         Ok(match digest {
             Digest::Sha256 => mac::<Hmac<Sha256>>(&key, data),

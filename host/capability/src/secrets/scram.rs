@@ -159,10 +159,16 @@ mod tests {
     #[tokio::test]
     async fn given_sha_512_should_agree() {
         let (proof, signature) = answer(Digest::Sha512, "pencil").await;
-        assert_eq!(proof, "80c19745c7af49c36dc59ebff25418a46b67b0d01cde619c98da26bfec67a0e3\
-             30fb7476c4d25d30d9f33254cdf0f3c2eb0769e9dc9b1260d85d84f1c2760f25");
-        assert_eq!(signature, "6509d81205903059a6b0cf1a40c1749c30c2cbf0200b393093c0a631961c320d\
-             2f49594a0da9de90bb627c349e5464f8fb96715e726ad7df51546dab47b37b67");
+        assert_eq!(
+            proof,
+            "80c19745c7af49c36dc59ebff25418a46b67b0d01cde619c98da26bfec67a0e3\
+             30fb7476c4d25d30d9f33254cdf0f3c2eb0769e9dc9b1260d85d84f1c2760f25"
+        );
+        assert_eq!(
+            signature,
+            "6509d81205903059a6b0cf1a40c1749c30c2cbf0200b393093c0a631961c320d\
+             2f49594a0da9de90bb627c349e5464f8fb96715e726ad7df51546dab47b37b67"
+        );
     }
 
     #[tokio::test]

@@ -74,15 +74,14 @@ impl SecretStore {
     pub(super) fn value(&self, index: usize) -> Result<SecretValue, Error> {
         let grant = self.grant(index)?;
         grant.source.value().map_err(|error| {
-            let code = match error {
-                UnreadableSecret::Missing { .. } => "secret_unknown",
-                _ => "secret_unreadable",
-            };
-            let text = self.denied(code, &format!("the secret \"{}\": {error}", grant.name));
-            match error {
-                UnreadableSecret::Missing { .. } => Error::Unknown(text),
-                _ => Error::Other(text),
-            }
+            let name = &grant.name;
+            let missing = matches!(error, UnreadableSecret::Missing { .. });
+            let code = if missing { "secret_unknown" } else { "secret_unreadable" };
+            self.denied(code, &format!("the secret \"{name}\" has no value: {error}"));
+            // Where the host keeps it is nothing to the guest.
+            let text =
+                format!("{code}: the secret \"{name}\" has no value; the host's log says why");
+            if missing { Error::Unknown(text) } else { Error::Other(text) }
         })
     }
 

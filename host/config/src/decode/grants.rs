@@ -19,8 +19,11 @@ pub(super) fn grants(
     surroundings: &Surroundings<'_>,
     enabled: bool,
 ) -> Grants {
-    let clocks =
-        [("real", ClockGrant::Real), ("coarse", ClockGrant::Coarse), ("frozen", ClockGrant::Frozen)];
+    let clocks = [
+        ("real", ClockGrant::Real),
+        ("coarse", ClockGrant::Coarse),
+        ("frozen", ClockGrant::Frozen),
+    ];
     let files = reader.sections("files");
     let mut guests = HashSet::new();
     let files = files.iter().filter_map(|section| {

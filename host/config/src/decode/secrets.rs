@@ -16,7 +16,8 @@ use crate::nearest;
 use crate::node::{Entry, Node, Table, Value};
 use crate::reader::{Errors, Reader};
 
-const EXAMPLE: &str = "for example \"secret://env/PG_PASSWORD\" or \"secret://file/run/secrets/key\"";
+const EXAMPLE: &str =
+    "for example \"secret://env/PG_PASSWORD\" or \"secret://file/run/secrets/key\"";
 
 /// Secrets that are granted. `must_exist`: their values have to be there.
 pub(super) fn secrets(
@@ -36,7 +37,9 @@ pub(super) fn secrets(
                 grant.reveal = true;
                 continue;
             }
-            Some(_) => (format!("\"{name}\" stands here twice"), "remove one of the two".to_owned()),
+            Some(_) => {
+                (format!("\"{name}\" stands here twice"), "remove one of the two".to_owned())
+            }
             None => {
                 let known: Vec<_> = grants.iter().map(|grant| grant.name.as_str()).collect();
                 let help = match nearest::find(&name, known.iter().copied()) {
@@ -80,7 +83,12 @@ impl Decoder<'_> {
                 let value = self.surroundings.environment.get(name).filter(|it| !it.is_empty());
                 if value.is_none() && self.must_exist {
                     let detail = format!("the environment variable {name} is not set");
-                    self.refuse(&key, from, detail, format!("set it for the host: export {name}=…"));
+                    self.refuse(
+                        &key,
+                        from,
+                        detail,
+                        format!("set it for the host: export {name}=…"),
+                    );
                 }
                 Some(value.unwrap_or_default().into())
             }

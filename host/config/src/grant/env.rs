@@ -34,7 +34,9 @@ pub enum EnvNameError {
     #[error("an environment variable's name is ASCII letters, digits and `_`, not a digit first")]
     Name,
     /// A setting of the host, which may hold its own password.
-    #[error("variables that begin with `KENNEL_` are the host's own settings and are never granted")]
+    #[error(
+        "variables that begin with `KENNEL_` are the host's own settings and are never granted"
+    )]
     HostsOwn,
 }
 
@@ -62,7 +64,9 @@ mod tests {
 
     #[test]
     fn given_a_name_should_take_it_or_say_why_not() {
-        for name in ["TZ", "_", "_1", "a", "LC_ALL", "PG_PASSWORD", "KENNELS", "KENNEL", "MY_KENNEL_"] {
+        for name in
+            ["TZ", "_", "_1", "a", "LC_ALL", "PG_PASSWORD", "KENNELS", "KENNEL", "MY_KENNEL_"]
+        {
             assert_eq!(check_env_name(name), Ok(()), "{name}");
         }
         assert_eq!(check_env_name(""), Err(EnvNameError::Missing));

@@ -19,8 +19,10 @@ fn look(node: &Node, warnings: &mut Vec<ConfigError>) {
             for entry in table.entries() {
                 match &entry.node.value {
                     Value::Text(text) if is_plain(&entry.key, text) => {
-                        let detail =
-                            format!("`{}` holds a secret in plain text, which the component learns", entry.key);
+                        let detail = format!(
+                            "`{}` holds a secret in plain text, which the component learns",
+                            entry.key
+                        );
                         let help = "grant its use only: [grants] secrets = { name = \"secret://env/NAME\" }, and \
                                     name it here as the component's documentation says, for example \
                                     { secret = \"name\" }";

@@ -2,8 +2,8 @@
 
 use super::Default::{None, Required, Value};
 use super::Kind::{
-    Choice, ChoiceOrSection, Duration, Flag, Guest, Integer, NamedTextsOrSections, Path, Size, Text,
-    Texts, TextsOrSections, Timestamp,
+    Choice, ChoiceOrSection, Duration, Flag, Guest, Integer, NamedTextsOrSections, Path, Size,
+    Text, Texts, TextsOrSections, Timestamp,
 };
 use super::{Kind, Scope, Section, key};
 
@@ -269,7 +269,12 @@ static SECRET: Section = Section {
     label: "[grants.secrets.NAME]",
     about: "A secret that is sent to certain hosts only. `NAME` is what the component calls it.",
     keys: &[
-        key("from", Text, Required, "Where it is kept: `secret://env/VARIABLE` or `secret://file/PATH`."),
+        key(
+            "from",
+            Text,
+            Required,
+            "Where it is kept: `secret://env/VARIABLE` or `secret://file/PATH`.",
+        ),
         key(
             "hosts",
             Texts,

@@ -21,7 +21,6 @@ impl Kind {
             Self::TextsOrSections(_) => "a list of texts and tables".to_owned(),
             Self::NamedTextsOrSections(_) => "a table".to_owned(),
             Self::ChoiceOrSection(..) => "text or a table".to_owned(),
-            Self::Refused(_) => "left out".to_owned(),
         }
     }
 
@@ -48,7 +47,6 @@ impl Kind {
             }
             Self::NamedTextsOrSections(_) => "{ name = \"…\" }".to_owned(),
             Self::Guest => "{ … }".to_owned(),
-            Self::Refused(_) => String::new(),
         }
     }
 
@@ -85,7 +83,6 @@ impl Kind {
                 json!({ "oneOf": [{ "enum": choices }, section_schema(section)] })
             }
             Self::Guest => json!({ "type": "object" }),
-            Self::Refused(_) => json!(false),
         }
     }
 }

@@ -81,7 +81,6 @@ fn words(kind: &Kind) -> String {
             format!("{}, or table `{}`", choices(names), section.label)
         }
         Kind::Guest => "table".to_owned(),
-        Kind::Refused(_) => "not available".to_owned(),
     }
 }
 

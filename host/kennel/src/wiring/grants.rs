@@ -5,9 +5,9 @@ use std::sync::Arc;
 use kennel_config::{
     ClockGrant, HttpGrant, HttpScheme, SecretGrant, SecretHost, SecretReference, TcpGrant,
 };
-use kennel_sandbox::capability::secrets::{self, SecretHosts, SecretSource};
 use kennel_sandbox::Limits;
 use kennel_sandbox::capability::limits::StoreLimits;
+use kennel_sandbox::capability::secrets::{self, SecretHosts, SecretSource};
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
 use kennel_sandbox::capability::{Clock, FileGrant, FileMode, Grants, HttpRule};
 

@@ -175,8 +175,8 @@ fn given_a_password_in_the_host_should_log_in_to_postgres_and_tell_nobody() {
     world.operate(&["dlq", "list", "--connector", "table"]).with_code(0);
     world.operate(&["offsets", "get", "--connector", "table"]).with_code(0);
     let output = world.path("export.json");
-    let export = ["state", "export", "--connector", "table", output.to_str().unwrap()];
-    world.operate(&export);
+    let export = ["state", "export", "--connector", "table", "--output", output.to_str().unwrap()];
+    world.operate(&export).with_code(0);
     assert!(assert_silent(&world) > 8, "nothing was searched");
 }
 
@@ -195,7 +195,11 @@ fn given_a_component_that_spills_what_it_has_should_have_nothing_to_spill() {
     assert_eq!(ended.connector("spill")["dead_lettered"], 3);
     let listed = world.operate(&["dlq", "list", "--connector", "spill"]).with_code(0);
     assert!(listed.output.contains("kennel-secret-"), "{}", listed.output);
-    world.operate(&["state", "list", "--connector", "spill"]);
+    world.operate(&["state", "list", "--connector", "spill"]).with_code(0);
+    let output = world.path("export.json");
+    let export = ["state", "export", "--connector", "spill", "--output", output.to_str().unwrap()];
+    world.operate(&export).with_code(0);
+    assert!(fs::read_to_string(&output).unwrap().len() > 100, "an empty export");
     let mut inspect = kennel();
     inspect.args(["inspect", "--json"]).arg(component("probe_sink.wasm"));
     Process::start(inspect, world.path("inspect")).wait().with_code(0);

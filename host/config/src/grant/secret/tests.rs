@@ -62,7 +62,8 @@ fn given_a_reference_should_write_it_as_it_was_written() {
 
 #[test]
 fn given_an_error_should_not_repeat_what_may_be_the_secret() {
-    for text in ["hunter2", "secret://hunter2", "secret://env/hunter2!", "secret://file/hunter2/.."] {
+    for text in ["hunter2", "secret://hunter2", "secret://env/hunter2!", "secret://file/hunter2/.."]
+    {
         let error = reference(text).unwrap_err();
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
