@@ -28,14 +28,16 @@ mod stream;
 mod timestamp;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
 pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
 pub use grant::{
-    FileGrant, FileMode, Grants, HostPattern, HostPatternError, HttpGrant, HttpGrantError,
-    HttpScheme, PathPattern, TcpGrant, TcpGrantError, TcpHost,
+    ClockGrant, EnvGrant, EnvNameError, FileGrant, FileMode, Grants, HostPattern, HostPatternError,
+    HttpGrant, HttpGrantError, HttpScheme, PathPattern, SecretGrant, SecretHost, SecretHostError,
+    SecretReference, SecretReferenceError, TcpGrant, TcpGrantError, TcpHost,
 };
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
@@ -62,4 +64,6 @@ pub struct Configuration {
     pub host: HostConfig,
     /// The connectors in the order of their file names, disabled ones included.
     pub connectors: Vec<ConnectorConfig>,
+    /// What is valid, but gives a secret away.
+    pub warnings: Arc<[ConfigError]>,
 }

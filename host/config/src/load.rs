@@ -10,6 +10,7 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
+use crate::guest::plain_text_secrets;
 use crate::host::{HostConfig, ProviderConfig};
 use crate::node::{Node, Table, Value, parse};
 use crate::reader::{Errors, Reader};
@@ -113,9 +114,16 @@ impl HostRead<'_> {
             Some((host, places)) if errors.len() == 0 => {
                 budget::check(&host, &places.memory_budget, &connectors, &errors);
                 if errors.len() == 0 {
-                    let connectors =
-                        connectors.into_iter().map(|(connector, _)| connector).collect();
-                    return Ok(Configuration { folder: folder.to_path_buf(), host, connectors });
+                    warn_of_plain_text(&connectors, &errors);
+                    return Ok(Configuration {
+                        folder: folder.to_path_buf(),
+                        host,
+                        connectors: connectors
+                            .into_iter()
+                            .map(|(connector, _)| connector)
+                            .collect(),
+                        warnings: errors.take_warnings().into(),
+                    });
                 }
                 Err(ConfigErrors::new(errors.into_vec()))
             }
@@ -277,6 +285,15 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
                 let error = ConfigError::new(Problem::Conflict { detail }).at(origin);
                 errors.push(error.help("remove `consumer_group` to give each a group of its own"));
             }
+        }
+    }
+}
+
+fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+    for (connector, _) in connectors {
+        let transforms = connector.transforms.iter().map(|transform| &transform.config);
+        for config in transforms.chain([&connector.config]) {
+            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
         }
     }
 }

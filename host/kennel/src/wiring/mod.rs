@@ -12,7 +12,7 @@ mod spec;
 mod state;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use asks::{Warning, in_words, not_asked};
+pub(crate) use asks::{in_words, not_asked};
 pub(crate) use broker::broker_config;
 pub(crate) use conformance::Promise;
 pub(crate) use dead_letters::dead_letter_targets;
