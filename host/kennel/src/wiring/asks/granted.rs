@@ -157,11 +157,10 @@ mod tests {
     use super::*;
 
     fn grants(http: &[&str], tcp: &[&str]) -> Grants {
-        Grants {
-            http: http.iter().map(|text| text.parse().unwrap()).collect(),
-            tcp: tcp.iter().map(|text| text.parse().unwrap()).collect(),
-            ..Grants::default()
-        }
+        let mut grants = Grants::default();
+        grants.http = http.iter().map(|text| text.parse().unwrap()).collect();
+        grants.tcp = tcp.iter().map(|text| text.parse().unwrap()).collect();
+        grants
     }
 
     fn ask(capability: &str, target: &str) -> Ask {
