@@ -69,9 +69,11 @@ struct HostPlaces {
 }
 
 impl HostRead<'_> {
-    /// Where connectors are to be fetched from.
+    /// Where connectors are to be fetched from. None as well where something is wrong so far: a host that
+    /// will not run asks nobody, and sends its token to nobody.
     pub fn provider(&self) -> Option<&ProviderConfig> {
-        self.host.as_ref()?.0.provider.as_ref()
+        let (host, _) = self.host.as_ref()?;
+        host.provider.as_ref().filter(|_| self.errors.len() == 0)
     }
 
     /// Reads the connectors. `fetched` is what [`Self::provider`] answered, or why there is no answer.
@@ -82,6 +84,7 @@ impl HostRead<'_> {
         self,
         fetched: Option<Result<String, String>>,
     ) -> Result<Configuration, ConfigErrors> {
+        let asks = self.provider().is_some();
         let Self { folder, environment, errors, files, host } = self;
         let policy = host.as_ref().and_then(|(host, _)| host.policy.as_ref());
         let surroundings = Surroundings { folder, environment, policy };
@@ -91,7 +94,7 @@ impl HostRead<'_> {
             .filter_map(|file| load_connector(file, &surroundings, search, &errors))
             .collect();
         if let Some((host, places)) = &host
-            && let Some(provider) = &host.provider
+            && let Some(provider) = host.provider.as_ref().filter(|_| asks)
         {
             match fetched.unwrap_or_else(|| Err("nobody asked for them".to_owned())) {
                 Ok(text) => {

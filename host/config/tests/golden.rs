@@ -53,6 +53,7 @@ fn outcome(case: &str) -> String {
         }
     };
     let text = text.replace(&format!("{}/", folder.path().display()), "");
+    let text = text.replace(&folder.path().display().to_string(), "FOLDER");
     format!("{}\n", text.trim_end())
 }
 
