@@ -9,6 +9,7 @@ mod bench;
 mod components;
 mod crash;
 mod demo;
+mod fuzz;
 mod host;
 mod lint;
 mod polyglot;
@@ -59,6 +60,14 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Throw mutated bytes at every parser that reads from outside, and find one that panics or hangs.
+    Fuzz {
+        /// How long each parser is tried.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only tests with this in their name.
+        filter: Option<String>,
+    },
     /// Build with optimisation and run `kennel bench`; all arguments are passed on.
     Bench {
         /// Arguments of `kennel bench`, for example --json.
@@ -76,6 +85,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
         Command::Crash { arguments } => crash::run(&workspace, &arguments),
+        Command::Fuzz { seconds, filter } => fuzz::run(&workspace, seconds, filter.as_deref()),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! A component's own configuration, which only the component understands.
 
 mod plain_text;
+mod references;
 mod schema;
 
 use std::sync::Arc;
