@@ -9,13 +9,14 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::Imports;
-use crate::clock::FrozenClock;
+use crate::clock::{CoarseClock, FrozenClock};
 use crate::context::{Attributes, CallContext};
 use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
 use crate::limits::{StoreLimiter, StoreLimits};
 use crate::log::LogBudget;
 use crate::metrics::GuestMetrics;
+use crate::secrets::SecretStore;
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
 use crate::tcp::{self, TcpAccess};
@@ -45,6 +46,7 @@ pub struct GuestData {
     pub(crate) services: Services,
     pub(crate) attributes: Attributes,
     pub(crate) tcp: Arc<TcpAccess>,
+    pub(crate) secrets: Arc<SecretStore>,
     /// Names that are being looked up, by the handles of their answers.
     pub(crate) lookups: BTreeMap<u32, String>,
     wasi: WasiCtx,
@@ -91,8 +93,15 @@ impl GuestData {
         } else {
             wasi.stdout(stderr.clone());
         }
-        if grants.clock == Clock::Frozen {
-            wasi.wall_clock(FrozenClock).monotonic_clock(FrozenClock);
+        wasi.envs(&grants.env);
+        match grants.clock {
+            Clock::Real => {}
+            Clock::Coarse => {
+                wasi.wall_clock(CoarseClock::new()).monotonic_clock(CoarseClock::new());
+            }
+            Clock::Frozen => {
+                wasi.wall_clock(FrozenClock).monotonic_clock(FrozenClock);
+            }
         }
         for folder in &grants.files {
             let permissions = match folder.mode {
@@ -102,8 +111,13 @@ impl GuestData {
             wasi.preopened_dir(&folder.host, &folder.guest, permissions)
                 .map_err(|cause| GuestDataError { folder: folder.host.clone(), cause })?;
         }
-        let hooks =
-            HttpHooks::new(&attributes.connector, grants.http.clone(), services.http.clone());
+        let secrets = Arc::new(SecretStore::new(&attributes.connector, grants.secrets.clone()));
+        let hooks = HttpHooks::new(
+            &attributes.connector,
+            grants.http.clone(),
+            services.http.clone(),
+            Arc::clone(&secrets),
+        );
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.resources);
         Ok(Self {
@@ -112,6 +126,7 @@ impl GuestData {
             services,
             attributes,
             tcp,
+            secrets,
             lookups: BTreeMap::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),

@@ -17,6 +17,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::denials::Denials;
 use crate::grants::HttpRule;
+use crate::secrets::SecretStore;
 
 type Sending<T> = Box<dyn Future<Output = T> + Send>;
 type Response = (http::Response<WasiBody>, Sending<Result<(), Error>>);
@@ -68,11 +69,18 @@ pub(crate) struct HttpHooks {
     rules: Vec<Arc<dyn HttpRule>>,
     client: HttpClient,
     denials: Denials,
+    secrets: Arc<SecretStore>,
 }
 
 impl HttpHooks {
-    pub(crate) fn new(connector: &str, rules: Vec<Arc<dyn HttpRule>>, client: HttpClient) -> Self {
-        Self { connector: connector.to_owned(), rules, client, denials: Denials::default() }
+    pub(crate) fn new(
+        connector: &str,
+        rules: Vec<Arc<dyn HttpRule>>,
+        client: HttpClient,
+        secrets: Arc<SecretStore>,
+    ) -> Self {
+        let connector = connector.to_owned();
+        Self { connector, rules, client, denials: Denials::default(), secrets }
     }
 
     fn check(&mut self, uri: &http::Uri) -> Result<(), Error> {
@@ -103,11 +111,14 @@ impl HttpHooks {
 impl WasiHttpHooks for HttpHooks {
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _processed: Sending<Result<(), Error>>,
     ) -> Sending<Result<Response, Error>> {
         if let Err(denial) = self.check(request.uri()) {
+            return Box::new(async { Err(denial) });
+        }
+        if let Err(denial) = self.secrets.replace_placeholders(&mut request) {
             return Box::new(async { Err(denial) });
         }
         let client = self.client.client.clone();

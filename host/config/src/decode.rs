@@ -3,9 +3,11 @@
 mod connector;
 mod credentials;
 mod delivery;
+mod env;
 mod grants;
 mod host;
 mod policy;
+mod secrets;
 mod streams;
 
 use std::path::{Path, PathBuf};

@@ -112,6 +112,20 @@ pub enum Problem {
         /// Capability and target, in words.
         ask: String,
     },
+    /// Granted to a component that does not ask for it. A warning.
+    #[error("`{capability}` is granted to the component `{component}`, which does not ask for it")]
+    NotAsked {
+        /// Its name for itself.
+        component: String,
+        /// What is granted.
+        capability: &'static str,
+    },
+    /// Valid, but a secret is seen by more than have to see it. A warning.
+    #[error("{detail}")]
+    Exposed {
+        /// What is seen, and by whom.
+        detail: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -137,6 +151,8 @@ impl Problem {
             Self::Provider { .. } => "KEN-E0111",
             Self::NotGranted { .. } => "ask_not_granted",
             Self::NotPermitted { key, .. } => key.code(),
+            Self::NotAsked { .. } => "grant_not_asked",
+            Self::Exposed { .. } => "KEN-W0101",
         }
     }
 }
@@ -150,6 +166,15 @@ impl ConfigError {
         self.location = Some(Box::new(origin.location()));
         self.rank = origin.rank();
         self
+    }
+
+    /// As `at`, where a secret may stand by mistake: what follows the `=` of the line is not quoted.
+    pub(crate) fn at_masked(self, origin: &Origin) -> Self {
+        let mut error = self.at(origin);
+        if let Some(location) = &mut error.location {
+            location.mask();
+        }
+        error
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -181,7 +206,11 @@ impl ConfigError {
 /// As a compiler prints it: message, place, the line with a caret, help.
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error[{}]: {}", self.problem.code(), self.problem)?;
+        let severity = match *self.problem {
+            Problem::Exposed { .. } | Problem::NotAsked { .. } => "warning",
+            _ => "error",
+        };
+        write!(formatter, "{severity}[{}]: {}", self.problem.code(), self.problem)?;
         if let Problem::Unreadable { source, .. } = self.problem.as_ref() {
             write!(formatter, ": {source}")?;
         }

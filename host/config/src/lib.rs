@@ -29,6 +29,7 @@ mod stream;
 mod timestamp;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use connector::{
     ComponentSource, ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig,
@@ -37,8 +38,9 @@ pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
 pub use grant::{
-    FileGrant, FileMode, Grants, HostPattern, HostPatternError, HttpGrant, HttpGrantError,
-    HttpScheme, PathPattern, TcpGrant, TcpGrantError, TcpHost,
+    ClockGrant, EnvGrant, EnvNameError, FileGrant, FileMode, Grants, HostPattern, HostPatternError,
+    HttpGrant, HttpGrantError, HttpScheme, PathPattern, SecretGrant, SecretHost, SecretHostError,
+    SecretReference, SecretReferenceError, TcpGrant, TcpGrantError, TcpHost,
 };
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
@@ -66,4 +68,6 @@ pub struct Configuration {
     pub host: HostConfig,
     /// The connectors in the order of their file names, disabled ones included.
     pub connectors: Vec<ConnectorConfig>,
+    /// What is valid, but gives a secret away.
+    pub warnings: Arc<[ConfigError]>,
 }

@@ -10,6 +10,7 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
+use crate::guest::plain_text_secrets;
 use crate::host::{ComponentsConfig, HostConfig, ProviderConfig};
 use crate::node::{Node, Table, Value, parse};
 use crate::reader::{Errors, Reader};
@@ -68,9 +69,11 @@ struct HostPlaces {
 }
 
 impl HostRead<'_> {
-    /// Where connectors are to be fetched from.
+    /// Where connectors are to be fetched from. None as well where something is wrong so far: a host that
+    /// will not run asks nobody, and sends its token to nobody.
     pub fn provider(&self) -> Option<&ProviderConfig> {
-        self.host.as_ref()?.0.provider.as_ref()
+        let (host, _) = self.host.as_ref()?;
+        host.provider.as_ref().filter(|_| self.errors.len() == 0)
     }
 
     /// The host alone, for what needs no connectors.
@@ -92,6 +95,7 @@ impl HostRead<'_> {
         self,
         fetched: Option<Result<String, String>>,
     ) -> Result<Configuration, ConfigErrors> {
+        let asks = self.provider().is_some();
         let Self { folder, environment, errors, files, host } = self;
         let policy = host.as_ref().and_then(|(host, _)| host.policy.as_ref());
         let surroundings = Surroundings { folder, environment, policy };
@@ -101,7 +105,7 @@ impl HostRead<'_> {
             .filter_map(|file| load_connector(file, &surroundings, components, &errors))
             .collect();
         if let Some((host, places)) = &host
-            && let Some(provider) = &host.provider
+            && let Some(provider) = host.provider.as_ref().filter(|_| asks)
         {
             match fetched.unwrap_or_else(|| Err("nobody asked for them".to_owned())) {
                 Ok(text) => {
@@ -124,9 +128,16 @@ impl HostRead<'_> {
             Some((host, places)) if errors.len() == 0 => {
                 budget::check(&host, &places.memory_budget, &connectors, &errors);
                 if errors.len() == 0 {
-                    let connectors =
-                        connectors.into_iter().map(|(connector, _)| connector).collect();
-                    return Ok(Configuration { folder: folder.to_path_buf(), host, connectors });
+                    warn_of_plain_text(&connectors, &errors);
+                    return Ok(Configuration {
+                        folder: folder.to_path_buf(),
+                        host,
+                        connectors: connectors
+                            .into_iter()
+                            .map(|(connector, _)| connector)
+                            .collect(),
+                        warnings: errors.take_warnings().into(),
+                    });
                 }
                 Err(ConfigErrors::new(errors.into_vec()))
             }
@@ -288,6 +299,15 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
                 let error = ConfigError::new(Problem::Conflict { detail }).at(origin);
                 errors.push(error.help("remove `consumer_group` to give each a group of its own"));
             }
+        }
+    }
+}
+
+fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+    for (connector, _) in connectors {
+        let transforms = connector.transforms.iter().map(|transform| &transform.config);
+        for config in transforms.chain([&connector.config]) {
+            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
         }
     }
 }

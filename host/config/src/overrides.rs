@@ -16,8 +16,9 @@ pub(crate) fn apply(environment: &Environment, host: &mut Table, errors: &Errors
     for (variable, path, text) in environment.overrides() {
         let origin = Origin::Variable(variable.into());
         if path.first().is_some_and(|section| section == POLICY) {
-            let detail = "[policy] is what the file kennel.toml says, and no variable changes it";
-            let problem = Problem::Conflict { detail: detail.to_owned() };
+            let detail =
+                format!("[policy] is what the file kennel.toml says: {variable} cannot change it");
+            let problem = Problem::Conflict { detail };
             let help = "unset it, and write the line in [policy] of kennel.toml";
             errors.push(ConfigError::new(problem).at(&origin).help(help));
             continue;

@@ -16,23 +16,37 @@ use crate::timestamp;
 
 /// All that was found wrong so far. Reading goes on with a default after each error.
 #[derive(Default)]
-pub(crate) struct Errors(RefCell<Vec<ConfigError>>);
+pub(crate) struct Errors {
+    errors: RefCell<Vec<ConfigError>>,
+    warnings: RefCell<Vec<ConfigError>>,
+}
 
 impl Errors {
     pub(crate) fn push(&self, error: ConfigError) {
-        self.0.borrow_mut().push(error);
+        self.errors.borrow_mut().push(error);
     }
 
     pub(crate) fn extend(&self, errors: Vec<ConfigError>) {
-        self.0.borrow_mut().extend(errors);
+        self.errors.borrow_mut().extend(errors);
+    }
+
+    /// What is valid, but gives a secret away.
+    pub(crate) fn warn(&self, warning: ConfigError) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    pub(crate) fn take_warnings(&self) -> Vec<ConfigError> {
+        let mut warnings = self.warnings.take();
+        warnings.sort_by(|left, right| left.rank().cmp(right.rank()));
+        warnings
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.errors.borrow().len()
     }
 
     pub(crate) fn into_vec(self) -> Vec<ConfigError> {
-        self.0.into_inner()
+        self.errors.into_inner()
     }
 }
 
@@ -284,7 +298,7 @@ impl<'a> Reader<'a> {
         sections
     }
 
-    /// Each text of a list with its place, and each section.
+    /// Each element of a list, text with its place or section.
     pub(crate) fn texts_or_sections(
         &self,
         name: &str,
@@ -298,14 +312,9 @@ impl<'a> Reader<'a> {
         let mut elements = Vec::new();
         for element in list {
             match &element.value {
+                Value::Text(text) => elements.push(Ok((text.clone(), element.origin.clone()))),
                 Value::Table(table) => {
                     elements.push(Err(self.enter_checked(below, table, &element.origin)));
-                }
-                Value::Text(text) if !text.is_empty() => {
-                    elements.push(Ok((text.clone(), element.origin.clone())));
-                }
-                Value::Text(_) => {
-                    self.invalid(element, name, "the text is empty", "remove it from the list");
                 }
                 _ => self.wrong_type_of(name, element),
             }
@@ -333,8 +342,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A table that only the component understands.
-    pub(crate) fn guest(&self, name: &str) -> Option<&'a Node> {
+    /// A table whose keys are not fixed: names, or what only the component understands.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a Node> {
         let entry = self.table.get(name)?;
         if !matches!(entry.node.value, Value::Table(_)) {
             self.wrong_type_of(name, &entry.node);
@@ -435,8 +444,9 @@ impl<'a> Reader<'a> {
             Some(
                 Kind::Section(below)
                 | Kind::Sections(below)
-                | Kind::ChoiceOrSection(_, below)
-                | Kind::TextsOrSections(below),
+                | Kind::TextsOrSections(below)
+                | Kind::NamedTextsOrSections(below)
+                | Kind::ChoiceOrSection(_, below),
             ) => below,
             _ => {
                 debug_assert!(false, "{name} is not a section of {}", self.section.label);
@@ -467,12 +477,6 @@ impl<'a> Reader<'a> {
                     let place = self.section.place();
                     let problem = Problem::UnknownKey { key: entry.key.clone(), place };
                     let help = self.help_for_unknown(&entry.key);
-                    self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
-                    continue;
-                }
-                Some(Key { kind: Kind::Refused(what), .. }) => {
-                    let problem = Problem::NotAvailable { what: (*what).to_owned() };
-                    let help = format!("remove `{}`", entry.key);
                     self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
                     continue;
                 }

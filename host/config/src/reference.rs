@@ -73,15 +73,15 @@ pub(crate) enum Kind {
     Texts,
     Section(&'static Section),
     Sections(&'static Section),
-    ChoiceOrSection(&'static [&'static str], &'static Section),
-    /// A list of texts and of tables.
+    /// A list of texts and tables.
     TextsOrSections(&'static Section),
+    /// A table with a text or a table for each of its keys, which are not fixed.
+    NamedTextsOrSections(&'static Section),
+    ChoiceOrSection(&'static [&'static str], &'static Section),
     /// A boolean, or a list of texts.
     FlagOrTexts,
     /// The component's own table.
     Guest,
-    /// Reserved; the text says for what.
-    Refused(&'static str),
 }
 
 impl Section {
@@ -103,8 +103,9 @@ impl Section {
         for key in self.keys {
             if let Kind::Section(below)
             | Kind::Sections(below)
-            | Kind::ChoiceOrSection(_, below)
-            | Kind::TextsOrSections(below) = key.kind
+            | Kind::TextsOrSections(below)
+            | Kind::NamedTextsOrSections(below)
+            | Kind::ChoiceOrSection(_, below) = key.kind
             {
                 sections.extend(below.walk());
             }

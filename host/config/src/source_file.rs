@@ -100,6 +100,18 @@ impl SourceFile {
     }
 }
 
+impl Location {
+    /// Leaves out of the quoted line everything behind its first `=`.
+    pub(crate) fn mask(&mut self) {
+        let Self::File(place) = self else { return };
+        let kept = place.quoted.split_once('=').map(|(key, _)| format!("{key}= "));
+        let kept = kept.unwrap_or_default();
+        place.caret = kept.chars().count();
+        place.quoted = format!("{kept}***");
+        place.width = 3;
+    }
+}
+
 impl Origin {
     /// The place for people.
     pub(crate) fn location(&self) -> Location {
@@ -161,28 +173,31 @@ fn quote(content: &str, column: usize, width: usize) -> (String, usize, usize) {
     (quoted, caret, width)
 }
 
+/// Whether people call a secret so.
+pub(crate) fn sounds_secret(key: &str) -> bool {
+    const SECRET_WORDS: [&str; 6] =
+        ["password", "token", "secret", "api_key", "apikey", "authorization"];
+    let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+    let key = key.to_ascii_lowercase();
+    // A misspelt `password` holds a password as well.
+    let near = |word: &str| strsim::damerau_levenshtein(&key, word) <= word.len() / 4;
+    SECRET_WORDS.iter().any(|word| key.contains(word) || near(word))
+}
+
 /// Replaces what follows the `=` of a key that sounds like a secret. A quoted line ends up in logs
 /// and bug reports. Answers the character where the masked part begins.
 fn mask_secret(line: &str) -> (String, Option<usize>) {
-    const SECRET_WORDS: [&str; 6] =
-        ["password", "token", "secret", "api_key", "apikey", "authorization"];
-    let secret = |key: &str| {
-        let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
-        let key = key.to_ascii_lowercase();
-        // A misspelt `password` holds a password as well.
-        let near = |word: &str| strsim::damerau_levenshtein(&key, word) <= word.len() / 4;
-        SECRET_WORDS.iter().any(|word| key.contains(word) || near(word))
-    };
     let mut equals = line.match_indices('=').map(|(at, _)| at);
-    let Some(equals) = equals
-        .find(|at| secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default()))
-    else {
+    let Some(equals) = equals.find(|at| {
+        sounds_secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default())
+    }) else {
         return (mask_user(line), None);
     };
     let value = &line[equals + 1..];
     // Where a secret is kept is not the secret, and is what people need to see.
     let reference = value.trim_start().trim_start_matches(['"', '\'']);
-    if value.trim().is_empty() || reference.starts_with("env:") || reference.starts_with("file:") {
+    let references = ["env:", "file:", "secret://"];
+    if value.trim().is_empty() || references.iter().any(|it| reference.starts_with(it)) {
         return (line.to_owned(), None);
     }
     let masked = format!("{} ***", &line[..=equals]);

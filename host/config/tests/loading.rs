@@ -312,6 +312,40 @@ fn given_a_secret_should_never_print_it() {
 }
 
 #[test]
+fn given_granted_secrets_should_read_where_they_are_and_show_no_value() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("key");
+    std::fs::write(&path, "hunter2").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let grants = format!(
+        "{SINK}[grants]\nenv = [\"TZ\"]\nclock = \"frozen\"\nreveal = [\"key\"]\n\
+         [grants.secrets]\nkey = \"secret://file{}\"\n\
+         pw = {{ from = \"secret://env/PW\", hosts = [] }}\n",
+        path.display()
+    );
+    let folder = folder(&[("a.toml", &grants)]);
+    let environment = Environment::from_iter([("PW", "hunter2"), ("TZ", "UTC")]);
+    let configuration = load(folder.path(), &environment).unwrap();
+    assert!(configuration.warnings.is_empty(), "{:?}", configuration.warnings);
+    let grants = &configuration.connectors[0].grants;
+    assert_eq!(grants.clock, kennel_config::ClockGrant::Frozen);
+    assert_eq!((grants.env[0].name.as_str(), grants.env[0].value.as_str()), ("TZ", "UTC"));
+    let [key, pw] = &grants.secrets[..] else { panic!("{grants:?}") };
+    assert_eq!(key.reference, kennel_config::SecretReference::File(path.clone()));
+    assert!(key.reveal && key.hosts.is_none() && key.value.is_none());
+    assert_eq!(pw.reference, kennel_config::SecretReference::Env("PW".into()));
+    assert!(!pw.reveal && pw.hosts.as_ref().is_some_and(Vec::is_empty) && pw.value.is_some());
+    assert!(!format!("{configuration:?}").contains("hunter2"));
+
+    // A file that everybody may read is still read, but not without a word.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let configuration = load(folder.path(), &environment).unwrap();
+    let [warning] = &configuration.warnings[..] else { panic!("{:?}", configuration.warnings) };
+    assert!(warning.to_string().contains("chmod o-r"), "{warning}");
+}
+
+#[test]
 fn given_a_memory_budget_should_count_every_lane_and_stage() {
     let connector = format!(
         "{SINK}parallelism = 3\n[[transforms]]\ncomponent = \"component.wasm\"\n\

@@ -135,8 +135,9 @@ fn given_variables_should_not_touch_the_policy_nor_get_around_it() {
     std::fs::write(folder.path().join("kennel.toml"), "").unwrap();
     let url = [("KENNEL_CONNECTORS__URL", "https://evil.example/")];
     let environment = Environment::from_iter(url);
-    let outcome = read_host(folder.path(), &environment).unwrap().finish(Some(Ok("{}".into())));
-    assert!(codes(outcome).contains(&"KEN-E0107"));
+    let read = read_host(folder.path(), &environment).unwrap();
+    assert!(read.provider().is_none(), "nobody is asked where something is wrong");
+    assert_eq!(codes(read.finish(None)), ["KEN-E0107"]);
 }
 
 #[test]

@@ -136,6 +136,7 @@ impl LoadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Read { .. } => "component_unreadable",
+            Self::TooLarge { .. } => "component_too_large",
             Self::Invalid { .. } => "component_invalid",
             Self::CoreModule { .. } => "component_is_module",
             Self::Imports { .. } => "component_imports",

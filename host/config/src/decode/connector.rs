@@ -41,7 +41,7 @@ pub(crate) fn connector(
         .map(|section| transform(section, surroundings, (components, enabled), limits))
         .collect();
     let config = guest_config(reader);
-    let grants = grants(&reader.section("grants"), surroundings);
+    let grants = grants(&reader.section("grants"), surroundings, enabled);
     let delivery = delivery(&reader.section("delivery"), surroundings, direction.as_ref());
     if let Some(direction) = &direction {
         check_batches_fit(reader, direction, &limits);
@@ -87,13 +87,13 @@ fn transform(
 ) -> Option<TransformConfig> {
     let component = component(reader, surroundings, components, must_exist);
     let config = guest_config(reader);
-    let grants = grants(&reader.section("grants"), surroundings);
+    let grants = grants(&reader.section("grants"), surroundings, must_exist);
     let limits = limits(&reader.section("limits"), surroundings, Some(connector_limits));
     Some(TransformConfig { component: component?, config, grants, limits })
 }
 
 fn guest_config(reader: &Reader<'_>) -> GuestConfig {
-    match reader.guest("config") {
+    match reader.named("config") {
         Some(node) => GuestConfig::new(node.clone()),
         None => GuestConfig::empty(reader.origin().clone()),
     }

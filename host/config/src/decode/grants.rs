@@ -5,13 +5,27 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::Surroundings;
+use super::env::env;
+use super::secrets::secrets;
 use crate::error::{ConfigError, Problem};
-use crate::grant::{FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError};
+use crate::grant::{
+    ClockGrant, FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError,
+};
 use crate::policy::Asked;
 use crate::reader::Reader;
 use crate::source_file::Origin;
 
-pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Grants {
+/// `enabled`: variables and secrets that the host gives have to be there.
+pub(super) fn grants(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    enabled: bool,
+) -> Grants {
+    let clocks = [
+        ("real", ClockGrant::Real),
+        ("coarse", ClockGrant::Coarse),
+        ("frozen", ClockGrant::Frozen),
+    ];
     let (http, tcp) = (list(reader, "http", correct_http), list(reader, "tcp", correct_tcp));
     for (grant, origin) in &http {
         surroundings.judge(&Asked::Http(grant), origin, reader.errors);
@@ -42,6 +56,9 @@ pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Gr
         http: http.into_iter().map(|(grant, _)| grant).collect(),
         tcp: tcp.into_iter().map(|(grant, _)| grant).collect(),
         files,
+        env: env(reader, surroundings, enabled),
+        secrets: secrets(reader, surroundings, enabled),
+        clock: reader.choice("clock", &clocks).unwrap_or_default(),
         state,
         stdout,
         origin: Some(reader.origin().clone()),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Surroundings;
 use super::grants::{correct_http, correct_tcp, list};
+use crate::error::{ConfigError, Problem};
 use crate::grant::FileMode;
 use crate::policy::{FileRoot, PatternError, Policy, PolicyKey, Reveal};
 use crate::reader::Reader;
@@ -42,6 +43,13 @@ pub(super) fn policy(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Po
 fn files(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Vec<FileRoot> {
     let modes = [("ro", FileMode::ReadOnly), ("rw", FileMode::ReadWrite)];
     let roots = reader.texts_or_sections("files").into_iter().filter_map(|root| match root {
+        Ok((path, origin)) if path.is_empty() => {
+            let detail = "the text is empty".to_owned();
+            let problem = Problem::InvalidValue { key: "files".to_owned(), detail };
+            let error = ConfigError::new(problem).at(&origin);
+            reader.errors.push(error.help("write a folder, or remove it from the list"));
+            None
+        }
         Ok((path, _)) => {
             Some(FileRoot { path: surroundings.resolve(path), mode: FileMode::ReadOnly })
         }

@@ -71,13 +71,17 @@ fn words(kind: &Kind) -> String {
         Kind::Texts => "list of texts".to_owned(),
         Kind::Section(section) => format!("table `{}`", section.label),
         Kind::Sections(section) => format!("tables `{}`", section.label),
+        Kind::TextsOrSections(section) => {
+            format!("list of texts and tables `{}`", section.label)
+        }
+        Kind::NamedTextsOrSections(section) => {
+            format!("table of texts or tables `{}`", section.label)
+        }
         Kind::ChoiceOrSection(names, section) => {
             format!("{}, or table `{}`", choices(names), section.label)
         }
-        Kind::TextsOrSections(section) => format!("list of texts and tables `{}`", section.label),
         Kind::FlagOrTexts => "boolean, or list of texts".to_owned(),
         Kind::Guest => "table".to_owned(),
-        Kind::Refused(_) => "not available".to_owned(),
     }
 }
 
@@ -151,6 +155,8 @@ fn complete_connector(kind: &str) -> Vec<(&'static str, Vec<&'static str>)> {
         ("[[transforms]]", vec!["component = \"component.wasm\""]),
         ("[grants]", vec![]),
         ("[[grants.files]]", vec!["path = \"in\"", "guest = \"/in\""]),
+        ("[[grants.env]]", vec!["name = \"REGION\"", "value = \"eu\""]),
+        ("[grants.secrets.NAME]", vec!["from = \"secret://env/KEY\""]),
         ("[limits]", vec![]),
         ("[delivery]", vec![]),
     ];

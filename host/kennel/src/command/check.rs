@@ -1,13 +1,15 @@
 //! `kennel check`: every mistake of a configuration, found without a broker.
 
-use kennel_config::{ComponentSource, ConfigErrors, Configuration, Direction, FileKind};
+use kennel_config::{
+    ComponentSource, ConfigError, ConfigErrors, Configuration, Direction, FileKind,
+};
 use kennel_sandbox::Engine;
 use serde_json::json;
 
 use crate::cli::{CheckArguments, SchemaOf};
 use crate::exit_code::Failure;
 use crate::terminal::{Terminal, TransferBar};
-use crate::wiring::{self, Progress, Warning};
+use crate::wiring::{self, Progress};
 
 pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<(), Failure> {
     if let Some(kind) = arguments.schema {
@@ -15,9 +17,6 @@ pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Resul
     }
     let configuration = wiring::configuration(&arguments.config).await?;
     let warnings = check_components(&configuration, terminal).await?;
-    for warning in &warnings {
-        terminal.progress(&warning.to_string());
-    }
     report(&configuration, &warnings, terminal);
     Ok(())
 }
@@ -27,7 +26,7 @@ pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Resul
 async fn check_components(
     configuration: &Configuration,
     terminal: &Terminal,
-) -> Result<Vec<Warning>, Failure> {
+) -> Result<Vec<ConfigError>, Failure> {
     let cache = configuration.host.components.cache.clone();
     let engine = Engine::new(Some(cache)).map_err(Failure::running)?;
     let loaded = wiring::load(&engine, configuration, &Announce::new(terminal)).await?;
@@ -70,7 +69,7 @@ fn print_schema(kind: SchemaOf) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(configuration: &Configuration, warnings: &[Warning], terminal: &Terminal) {
+fn report(configuration: &Configuration, warnings: &[ConfigError], terminal: &Terminal) {
     let connectors: Vec<_> = configuration
         .connectors
         .iter()
@@ -84,6 +83,10 @@ fn report(configuration: &Configuration, warnings: &[Warning], terminal: &Termin
             })
         })
         .collect();
+    let warnings: Vec<_> = configuration.warnings.iter().chain(warnings).collect();
+    for warning in &warnings {
+        terminal.progress(&format!("{warning}\n"));
+    }
     let facts = json!({ "valid": true, "connectors": connectors, "warnings": warnings });
     terminal.result(&facts, || summary(configuration));
 }

@@ -32,7 +32,7 @@ pub(crate) struct Entry {
 }
 
 /// Every code there is, in groups.
-const GROUPS: [(&str, &[Entry]); 6] = [
+static GROUPS: [(&str, &[Entry]); 6] = [
     ("Configuration", &configuration::ENTRIES),
     ("Policy of the host", &policy::ENTRIES),
     ("Denied: not granted", &denials::ENTRIES),
@@ -71,9 +71,9 @@ pub(crate) fn run(arguments: &ExplainArguments, terminal: &Terminal) -> Result<(
 
 fn index() -> String {
     let mut text = String::new();
-    for (name, entries) in GROUPS {
+    for (name, entries) in &GROUPS {
         let _ = writeln!(text, "{name}");
-        for entry in entries {
+        for entry in *entries {
             let _ = writeln!(text, "  {:<22} {}", entry.code, entry.title);
         }
         text.push('\n');

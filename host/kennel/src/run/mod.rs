@@ -132,7 +132,7 @@ pub(crate) async fn load_checked(
     progress.finish();
     ConfigErrors::none_of(wiring::problems(&loaded, &configuration.host).await?)?;
     for warning in loaded.iter().flat_map(wiring::not_asked) {
-        tracing::warn!("{warning}");
+        tracing::warn!("{}", warning.problem());
     }
     Ok(loaded)
 }

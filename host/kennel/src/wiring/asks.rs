@@ -3,29 +3,13 @@
 mod granted;
 mod target;
 
-use std::fmt;
-
 use kennel_config::{Asked, ConfigError, Grants, Policy, TcpHost};
 use kennel_sandbox::capability::tcp::AddressRange;
 use kennel_sandbox::{Ask, Component};
-use serde::Serialize;
 
 use super::Loaded;
 use super::accepted::Accepted;
 use granted::Verdict;
-
-/// Something that works, but that an operator would want to know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Warning {
-    code: &'static str,
-    message: String,
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "warning[{}]: {}", self.code, self.message)
-    }
-}
 
 /// One guest of a connector, with what its configuration says.
 pub(super) struct Guest<'a> {
@@ -80,19 +64,14 @@ pub(crate) fn lacking(
     errors
 }
 
-/// What is granted and was never asked for.
-pub(crate) fn not_asked(loaded: &Loaded) -> Vec<Warning> {
+/// What is granted and was never asked for: warnings.
+pub(crate) fn not_asked(loaded: &Loaded) -> Vec<ConfigError> {
     let mut warnings = Vec::new();
     for guest in guests(loaded) {
         let about = guest.component.description();
         for capability in granted::capabilities(guest.grants) {
             if about.asks.iter().all(|ask| ask.capability != capability) {
-                let message = format!(
-                    "connector `{}`: `{capability}` is granted to the component `{}`, which does not ask \
-                     for it; remove it from [grants], or ask the component's author",
-                    loaded.config.key, about.name,
-                );
-                warnings.push(Warning { code: "grant_not_asked", message });
+                warnings.push(guest.grants.not_asked(&about.name, capability));
             }
         }
     }

@@ -13,7 +13,7 @@ mod spec;
 mod state;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use asks::{Warning, in_words, not_asked};
+pub(crate) use asks::{in_words, not_asked};
 pub(crate) use broker::broker_config;
 pub(crate) use components::{Components, ComponentsError};
 pub(crate) use conformance::Promise;

@@ -21,6 +21,7 @@ mod outages;
 mod policy;
 mod rebalance;
 mod registry;
+mod secrets;
 mod start_positions;
 mod stateful;
 mod tcp;

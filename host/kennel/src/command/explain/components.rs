@@ -2,7 +2,7 @@
 
 use super::Entry;
 
-pub(super) const ENTRIES: [Entry; 8] = [
+pub(super) const ENTRIES: [Entry; 9] = [
     Entry {
         code: "component_unreadable",
         title: "the file of a component cannot be read",
@@ -10,6 +10,15 @@ pub(super) const ENTRIES: [Entry; 8] = [
         why: "Nothing can run without it.",
         fix: "Correct the path or the rights.",
         example: "component = \"sinks/http_sink.wasm\"",
+    },
+    Entry {
+        code: "component_too_large",
+        title: "a component, or what it says of itself, is too large",
+        what: "The file of a component, its description or the schema of its configuration is larger than \
+               any real one.",
+        why: "Compiling and reading them takes memory of the host before any limit of the component holds.",
+        fix: "Build it without debug information; if that is not it, look at the component.",
+        example: "kennel build",
     },
     Entry {
         code: "component_invalid",

@@ -2,7 +2,7 @@
 
 use super::Entry;
 
-pub(super) const ENTRIES: [Entry; 13] = [
+pub(super) const ENTRIES: [Entry; 14] = [
     Entry {
         code: "KEN-E0101",
         title: "a file or folder cannot be read",
@@ -104,6 +104,15 @@ pub(super) const ENTRIES: [Entry; 13] = [
                redirect.",
         example: "curl --fail -H \"authorization: Bearer $TOKEN\" \
                https://config.example.com/connectors",
+    },
+    Entry {
+        code: "KEN-W0101",
+        title: "a secret is seen by more than have to see it (a warning)",
+        what: "A password stands in plain text in a configuration, a variable that sounds like one is passed \
+               to a component, or every user of the machine may read the file of a secret.",
+        why: "It works, but whoever sees the secret can use it.",
+        fix: "Grant the secret by the place where it is kept, and let only the host read that.",
+        example: "[grants]\nsecrets = { password = \"secret://env/PG_PASSWORD\" }",
     },
     Entry {
         code: "ask_not_granted",

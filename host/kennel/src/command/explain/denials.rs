@@ -5,7 +5,7 @@ use super::Entry;
 const WHY: &str = "A component can do nothing but compute unless [grants] of its connector gives more. An \
     empty list is nothing, never everything.";
 
-pub(super) const ENTRIES: [Entry; 13] = [
+pub(super) const ENTRIES: [Entry; 14] = [
     Entry {
         code: "http_denied",
         title: "an HTTP request that is not granted",
@@ -103,6 +103,15 @@ pub(super) const ENTRIES: [Entry; 13] = [
         why: "The host reads secrets when they are needed, so that they can change while it runs.",
         fix: "Set the variable, or put the file in its place, where the host may read it.",
         example: "[grants]\nsecrets = { pg_password = \"secret://file/run/secrets/pg\" }",
+    },
+    Entry {
+        code: "secret_unreadable",
+        title: "a granted secret cannot be used",
+        what: "The file of a granted secret cannot be read, is empty or too long, or its value cannot \
+               stand in a header.",
+        why: "The host reads a secret when it is used, and sends nothing in its place.",
+        fix: "Give the host the right to read the file, and put the secret and nothing else into it.",
+        example: "[grants]\nsecrets = { token = \"secret://file/run/secrets/token\" }",
     },
     Entry {
         code: "reveal_denied",

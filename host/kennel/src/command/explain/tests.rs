@@ -29,8 +29,8 @@ fn given_a_code_should_print_this_shape() {
         "memory_limit: a component reached its memory limit
 
 What happened
-  The component asked for more memory than [limits] memory, counting all its memories and tables
-  together. Its instance was thrown away and a fresh one took over.
+  The component asked for more memory than [limits] memory, counting all its memories and
+  tables together. Its instance was thrown away and a fresh one took over.
 
 Why
   One connector must not take the memory of the others.

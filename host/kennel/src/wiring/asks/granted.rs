@@ -26,6 +26,9 @@ pub(super) fn capabilities(grants: &Grants) -> Vec<&'static str> {
         ("files", !grants.files.is_empty()),
         ("state", grants.state.is_some()),
         ("stdout", grants.stdout),
+        ("env", !grants.env.is_empty()),
+        ("secrets", !grants.secrets.is_empty()),
+        ("reveal", grants.secrets.iter().any(|grant| grant.reveal)),
     ];
     granted.into_iter().filter_map(|(name, granted)| granted.then_some(name)).collect()
 }
@@ -34,6 +37,11 @@ pub(super) fn capabilities(grants: &Grants) -> Vec<&'static str> {
 /// a URL with a place holder, is taken as granted where anything of its kind is: what is really done is
 /// checked when it is done.
 pub(super) fn verdict(ask: &Ask, grants: &Grants, config: &Value) -> Verdict {
+    // What a configuration says there may be a password itself: it is neither compared nor shown.
+    if matches!(ask.capability.as_str(), "secrets" | "reveal") && ask.target.starts_with("config:")
+    {
+        return Verdict::Granted;
+    }
     let any = capabilities(grants).contains(&ask.capability.as_str());
     let values = match resolve(&ask.target, config) {
         Target::Nothing => return Verdict::Granted,
@@ -44,6 +52,9 @@ pub(super) fn verdict(ask: &Ask, grants: &Grants, config: &Value) -> Verdict {
         "http" => http(&value.0, grants).unwrap_or(any),
         "tcp" => tcp(value, grants).unwrap_or(any),
         "files" if value.0.starts_with('/') => files(&value.0, grants),
+        "env" => grants.env.iter().any(|grant| grant.name == value.0),
+        "secrets" => grants.secrets.iter().any(|grant| grant.name == value.0),
+        "reveal" => grants.secrets.iter().any(|grant| grant.name == value.0 && grant.reveal),
         _ => any,
     };
     let lacking = values.iter().find(|value| !is_granted(value));
@@ -124,6 +135,14 @@ fn line(capability: &str, value: Option<&(String, Option<u64>)>) -> String {
         }
         ("state", _) => "state = \"16MiB\"".to_owned(),
         ("stdout", _) => "stdout = true".to_owned(),
+        ("env", value) => format!("env = [\"{}\"]", value.map_or("NAME", |it| it.0.as_str())),
+        ("secrets", value) => {
+            let name = value.map_or("NAME", |it| it.0.as_str());
+            format!("secrets = {{ {name} = \"secret://env/VARIABLE\" }}")
+        }
+        ("reveal", value) => {
+            format!("reveal = [\"{}\"]", value.map_or("NAME", |it| it.0.as_str()))
+        }
         (other, _) => {
             return format!("this version cannot grant `{other}`; use a component without it");
         }
@@ -138,11 +157,10 @@ mod tests {
     use super::*;
 
     fn grants(http: &[&str], tcp: &[&str]) -> Grants {
-        Grants {
-            http: http.iter().map(|text| text.parse().unwrap()).collect(),
-            tcp: tcp.iter().map(|text| text.parse().unwrap()).collect(),
-            ..Grants::default()
-        }
+        let mut grants = Grants::default();
+        grants.http = http.iter().map(|text| text.parse().unwrap()).collect();
+        grants.tcp = tcp.iter().map(|text| text.parse().unwrap()).collect();
+        grants
     }
 
     fn ask(capability: &str, target: &str) -> Ask {
@@ -209,6 +227,13 @@ mod tests {
                 "config:/glob",
                 "add to [grants]: files = [{ path = \"FOLDER OF THE HOST\", guest = \"/in/a\" }]",
             ),
+            ("env", "TZ", "add to [grants]: env = [\"TZ\"]"),
+            (
+                "secrets",
+                "password",
+                "add to [grants]: secrets = { password = \"secret://env/VARIABLE\" }",
+            ),
+            ("reveal", "password", "add to [grants]: reveal = [\"password\"]"),
             ("state", "seen", "add to [grants]: state = \"16MiB\""),
             ("stdout", "", "add to [grants]: stdout = true"),
             ("gpu", "", "this version cannot grant `gpu`; use a component without it"),
