@@ -5,15 +5,14 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
+use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Connection, NoTls};
 
-use crate::tls::{self, Handshake};
-use crate::{ClientError, ConnectionConfig, Tls};
+use crate::logged_in::LoggedIn;
+use crate::{ClientError, ConnectionConfig, wire};
 
 /// One session with the server. What it knows (transactions, prepared statements, settings) ends with it.
 pub type Session = tokio_postgres::Client;
@@ -165,28 +164,13 @@ impl fmt::Debug for Client {
 }
 
 async fn open(config: &ConnectionConfig) -> Result<Open, ClientError> {
-    let stream = reach(config).await?;
+    let (connection, _) = wire::open(config, &[]).await?;
+    let (stream, read) = connection.into_parts();
     let mut settings = tokio_postgres::Config::new();
-    settings.user(&config.user).dbname(&config.database).application_name(&config.application_name);
-    if let Some(password) = &config.password {
-        settings.password(password.expose());
-    }
-    let encryption = config.effective_tls();
-    if encryption == Tls::Disable {
-        settings.ssl_mode(SslMode::Disable);
-        return Ok(start(settings.connect_raw(stream, NoTls).await?));
-    }
-    settings.ssl_mode(SslMode::Require);
-    let handshake =
-        Handshake::new(tls::connector(encryption, config.ca.as_deref())?, &config.host)?;
-    Ok(start(settings.connect_raw(stream, handshake).await?))
-}
-
-fn start<T>((session, connection): (Session, Connection<TcpStream, T>)) -> Open
-where
-    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    Open { session, connection: tokio::spawn(connection) }
+    // Encryption and login are done; these are for a greeting that nobody hears.
+    settings.user(&config.user).ssl_mode(SslMode::Disable);
+    let (session, connection) = settings.connect_raw(LoggedIn::new(stream, &read), NoTls).await?;
+    Ok(Open { session, connection: tokio::spawn(connection) })
 }
 
 /// Connects to the first address that answers.

@@ -21,6 +21,7 @@ pub struct ConnectionConfig {
     #[schemars(length(min = 1))]
     pub user: String,
     /// Password of the user: SCRAM-SHA-256 (with channel binding under TLS), MD5 or clear text, whichever the server asks for.
+    /// `{ secret = "name" }`: one of `[grants] secrets`, which the component does not learn.
     #[serde(default)]
     pub password: Option<Password>,
     /// Database to work in.
@@ -126,6 +127,7 @@ fn default_application_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::GrantedPassword;
 
     fn config(json: serde_json::Value) -> ConnectionConfig {
         let mut whole = serde_json::json!({ "host": "db", "user": "u", "database": "d" });
@@ -156,6 +158,13 @@ mod tests {
     fn given_a_password_should_not_show_it() {
         let config = config(serde_json::json!({ "password": "s3cret" }));
         assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn given_the_name_of_a_secret_should_take_it_for_one() {
+        let named = config(serde_json::json!({ "password": { "secret": "pw" } }));
+        let expected = GrantedPassword { secret: "pw".to_owned() };
+        assert_eq!(named.password, Some(Password::Granted(expected)));
     }
 
     #[test]

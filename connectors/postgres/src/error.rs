@@ -181,13 +181,5 @@ fn without_code(error: &ClientError, cause: &tokio_postgres::Error) -> Error {
         }
         source = inner.source();
     }
-    // The client has no public kind for these two.
-    let text = error.to_string();
-    if text.contains("server does not support TLS") || text.contains("invalid configuration") {
-        Error::invalid_config(text)
-    } else if text.starts_with("authentication error") {
-        Error::unauthorized(text)
-    } else {
-        Error::unavailable(text)
-    }
+    Error::unavailable(error)
 }

@@ -1,7 +1,6 @@
 //! TLS within the component: rustls with algorithms in Rust, so that a guest needs no C compiler.
 
 use std::fs;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +13,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
 use crate::channel_binding::end_point;
@@ -117,16 +115,9 @@ impl Handshake {
             name.map_err(|_| ClientError::Tls(format!("`{host}` is no name for a certificate")))?;
         Ok(Self { connector, name })
     }
-}
 
-impl TlsConnect<TcpStream> for Handshake {
-    type Stream = Encrypted;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Encrypted>> + Send>>;
-
-    fn connect(self, stream: TcpStream) -> Self::Future {
-        let shaking_hands = self.connector.connect(self.name, stream);
-        Box::pin(async { Ok(Encrypted(shaking_hands.await?)) })
+    pub(crate) async fn connect(self, stream: TcpStream) -> io::Result<Encrypted> {
+        Ok(Encrypted(self.connector.connect(self.name, stream).await?))
     }
 }
 
@@ -148,15 +139,6 @@ impl Encrypted {
         let (_, session) = self.0.get_ref();
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         certificate.and_then(|certificate| end_point(certificate))
-    }
-}
-
-impl TlsStream for Encrypted {
-    fn channel_binding(&self) -> ChannelBinding {
-        match self.end_point() {
-            Some(digest) => ChannelBinding::tls_server_end_point(digest),
-            None => ChannelBinding::none(),
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use kennel_postgres::{Client, ClientError, ConnectionConfig};
-use kennel_sdk::Error;
+use kennel_sdk::{Error, testing};
 use kennel_test_backends::Postgres;
 use serde_json::{Value, json};
 
@@ -93,4 +93,37 @@ fn given_a_full_server_should_be_unavailable_until_there_is_room() {
     // The server needs a moment to notice; the client's own limit is the patience.
     let again = (0..200).find_map(|_| Client::connect(&config).ok());
     assert_eq!(again.unwrap().run(one).unwrap(), 1);
+}
+
+#[test]
+fn given_a_password_that_stays_in_the_host_should_log_in_by_scram_and_not_otherwise() {
+    let mut server = Postgres::start().unwrap();
+    testing::set_secret("pw", server.password());
+    let named =
+        |server: &Postgres, name: &str| config(server, json!({ "password": { "secret": name } }));
+    let mut client = Client::connect(&named(&server, "pw")).unwrap();
+    assert_eq!(client.run(one).unwrap(), 1);
+    testing::set_secret("wrong", "wrong");
+    for name in ["wrong", "absent"] {
+        let error = Error::from(Client::connect(&named(&server, name)).err().unwrap());
+        assert!(matches!(error, Error::Unauthorized(_)), "{name}: {error}");
+    }
+
+    // In clear text and by MD5 the component has to learn it.
+    for method in ["password", "md5"] {
+        let rules = format!("local all all scram-sha-256\nhost all all 127.0.0.1/32 {method}\n");
+        std::fs::write(server.folder().join("data/pg_hba.conf"), rules).unwrap();
+        let stored = if method == "md5" { "md5" } else { "scram-sha-256" };
+        server.restart().unwrap();
+        let role = format!("set password_encryption = '{stored}'; drop role if exists reader; ");
+        server.sql(&format!("{role} create role reader login password 'r'")).unwrap();
+        testing::set_secret("reader", "r");
+        let more = json!({ "user": "reader", "password": { "secret": "reader" } });
+        let reader = config(&server, more);
+        testing::reveal_secrets(false);
+        let error = Error::from(Client::connect(&reader).err().unwrap()).to_string();
+        assert!(error.starts_with("unauthorized") && error.contains("scram-sha-256"), "{error}");
+        testing::reveal_secrets(true);
+        assert_eq!(Client::connect(&reader).unwrap().run(one).unwrap(), 1, "{method}");
+    }
 }

@@ -10,7 +10,8 @@ const KNOWN = new Set([
 /**
  * The document of `describe.describe`. All but `name` is optional.
  *
- * `asks` holds { capability, target, reason }; a target may point into the configuration: "config:/url".
+ * `asks` holds { capability, target, reason }; a target may point into the configuration: "config:/url". With
+ * optional: true the component also works where it is not granted; without, it is refused there.
  */
 export function describeComponent(kind, description) {
   const unknown = Object.keys(description).find((key) => !KNOWN.has(key));
@@ -32,7 +33,12 @@ export function describeComponent(kind, description) {
     heartbeat_ms: description.heartbeatMs ?? 0,
     state_version: description.stateVersion ?? 0,
     metrics: description.metrics ?? [],
-    asks: (description.asks ?? []).map(({ capability, target = "", reason = "" }) => ({ capability, target, reason })),
+    asks: (description.asks ?? []).map(({ capability, target = "", reason = "", optional = false }) => ({
+      capability,
+      target,
+      reason,
+      ...(optional ? { optional } : {}),
+    })),
     sdk: { language: "javascript", version: VERSION },
   };
 }

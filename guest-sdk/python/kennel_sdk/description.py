@@ -27,6 +27,7 @@ def describe(
     """The document of `describe.describe`, as a dictionary.
 
     `asks` holds dictionaries with capability, target and reason; a target may point into the configuration: "config:/url".
+    With "optional": True the component also works where it is not granted; without, it is refused there.
     """
     if delivery not in _DELIVERIES:
         raise ValueError(f"delivery is one of {', '.join(_DELIVERIES)}, not {delivery!r}")
@@ -44,7 +45,11 @@ def describe(
         "heartbeat_ms": heartbeat_ms,
         "state_version": state_version,
         "metrics": list(metrics),
-        "asks": [{"capability": ask["capability"], "target": ask.get("target", ""), "reason": ask.get("reason", "")} for ask in asks],
+        "asks": [
+            {"capability": ask["capability"], "target": ask.get("target", ""), "reason": ask.get("reason", ""),
+             **({"optional": True} if ask.get("optional") else {})}
+            for ask in asks
+        ],
         "sdk": {"language": "python", "version": VERSION},
     }
 

@@ -25,7 +25,7 @@ pub enum Delivery {
     Transactional,
 }
 
-/// An effect that the component cannot do without.
+/// An effect that the component needs. It is refused where one that is not optional is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Ask {
     /// `http`, `tcp`, `files`, `state` and so on.
@@ -34,6 +34,9 @@ pub struct Ask {
     pub target: &'static str,
     /// Why, for the operator who grants it.
     pub reason: &'static str,
+    /// Whether the component also works without.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
 }
 
 /// The self-description of a component, in the order and with the names of its JSON document.

@@ -13,9 +13,16 @@ pub fn schema(id: u64) -> Option<String> {
 }
 
 pub(crate) use imports::{add, column, get, log, mark, observe, put, remove, scan, set};
+pub(crate) use secret_imports::{Secret, open_secret, reveal};
 
 #[cfg(not(target_arch = "wasm32"))]
-use crate::testing::world as imports;
+use crate::testing::{secrets as secret_imports, world as imports};
+
+#[cfg(target_arch = "wasm32")]
+mod secret_imports {
+    pub(crate) use crate::glue::common::kennel::connector::reveal::reveal;
+    pub(crate) use crate::glue::common::kennel::connector::secrets::{Secret, open as open_secret};
+}
 
 #[cfg(target_arch = "wasm32")]
 mod imports {

@@ -55,6 +55,7 @@ mod message;
 pub mod metrics;
 mod outgoing;
 mod receipt;
+pub mod secrets;
 mod sink;
 mod source;
 pub mod state;
@@ -88,7 +89,7 @@ pub mod prelude {
     pub use crate::{
         Batch, Error, Format, Header, HeaderValue, Limit, Malformed, Message, NoConfig, Origin,
         Output, Polled, Position, Problem, Progress, Receipt, Records, Sink, Source, Transform,
-        Verdict, http, json, log, metrics, state,
+        Verdict, http, json, log, metrics, secrets, state,
     };
     pub use schemars::JsonSchema;
     pub use serde::{Deserialize, Serialize};

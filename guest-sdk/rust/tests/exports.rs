@@ -31,7 +31,7 @@ struct Recorder {
     state_version = 3,
     metrics = ["rows_total"],
     asks(http = "config:/url", tcp = "db:5432", reason = "writes there"),
-    asks(state = "seen", reason = "remembers")
+    asks(state = "seen", reason = "remembers", optional)
 )]
 impl Sink for Recorder {
     type Config = Config;
@@ -143,7 +143,7 @@ fn given_an_attribute_should_describe_what_it_says() {
         "asks": [
             { "capability": "http", "target": "config:/url", "reason": "writes there" },
             { "capability": "tcp", "target": "db:5432", "reason": "writes there" },
-            { "capability": "state", "target": "seen", "reason": "remembers" },
+            { "capability": "state", "target": "seen", "reason": "remembers", "optional": true },
         ],
         "sdk": { "language": "rust", "version": version },
     });

@@ -4,7 +4,12 @@
 wasmtime::component::bindgen!({
     path: "../../wit/0.1",
     world: "imports",
-    imports: { default: trappable },
+    imports: {
+        // Cryptography for a guest must not hold up the others.
+        "kennel:connector/secrets.[method]secret.scram": async | trappable,
+        "kennel:connector/secrets.[method]secret.hmac": async | trappable,
+        default: trappable,
+    },
     with: {
         "kennel:connector/secrets.secret": crate::secrets::SecretHandle,
     },

@@ -9,7 +9,7 @@ use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::bindings::Imports;
-use crate::clock::FrozenClock;
+use crate::clock::{CoarseClock, FrozenClock};
 use crate::context::{Attributes, CallContext};
 use crate::denials::Denials;
 use crate::grants::{Clock, FileMode, Grants};
@@ -18,6 +18,7 @@ use crate::limits::{StoreLimiter, StoreLimits};
 use crate::log::LogBudget;
 use crate::metrics::GuestMetrics;
 use crate::network::{OpenConnection, Traffic};
+use crate::secrets::SecretStore;
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
 use crate::tcp::{self, TcpAccess};
@@ -50,6 +51,7 @@ pub struct GuestData {
     pub(crate) traffic: Traffic,
     /// Counted as open, by the handles of their sockets.
     pub(crate) open_sockets: BTreeMap<u32, OpenConnection>,
+    pub(crate) secrets: Arc<SecretStore>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: HttpHooks,
@@ -96,8 +98,15 @@ impl GuestData {
         } else {
             wasi.stdout(stderr.clone());
         }
-        if grants.clock == Clock::Frozen {
-            wasi.wall_clock(FrozenClock).monotonic_clock(FrozenClock);
+        wasi.envs(&grants.env);
+        match grants.clock {
+            Clock::Real => {}
+            Clock::Coarse => {
+                wasi.wall_clock(CoarseClock::new()).monotonic_clock(CoarseClock::new());
+            }
+            Clock::Frozen => {
+                wasi.wall_clock(FrozenClock).monotonic_clock(FrozenClock);
+            }
         }
         for folder in &grants.files {
             let permissions = match folder.mode {
@@ -107,8 +116,9 @@ impl GuestData {
             wasi.preopened_dir(&folder.host, &folder.guest, permissions)
                 .map_err(|cause| GuestDataError { folder: folder.host.clone(), cause })?;
         }
+        let secrets = Arc::new(SecretStore::new(grants.secrets.clone(), Arc::clone(&denials)));
         let (rules, client) = (grants.http.clone(), services.http.clone());
-        let hooks = HttpHooks::new(rules, client, traffic.clone(), denials);
+        let hooks = HttpHooks::new(rules, client, traffic.clone(), (denials, Arc::clone(&secrets)));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.resources);
         Ok(Self {
@@ -119,6 +129,7 @@ impl GuestData {
             tcp,
             traffic,
             open_sockets: BTreeMap::new(),
+            secrets,
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks,

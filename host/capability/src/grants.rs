@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::network::Naming;
+use crate::secrets::SecretGrant;
 use crate::tcp::TcpGrants;
 
 /// Decides whether one outgoing request is granted.
@@ -37,12 +39,17 @@ pub struct FileGrant {
     pub mode: FileMode,
 }
 
+/// What [`Clock::Coarse`] rounds down to.
+pub const COARSE_STEP: Duration = Duration::from_millis(100);
+
 /// The clocks a guest sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Clock {
     /// The machine's.
     #[default]
     Real,
+    /// The machine's, in steps of [`COARSE_STEP`]: too far apart to time what a neighbour does.
+    Coarse,
     /// One that always shows the same moment, for calls that must be pure.
     Frozen,
 }
@@ -56,6 +63,10 @@ pub struct Grants {
     pub tcp: TcpGrants,
     /// Folders.
     pub files: Vec<FileGrant>,
+    /// Environment variables the guest sees: names and values. No other is visible.
+    pub env: Vec<(String, String)>,
+    /// Secrets it may use.
+    pub secrets: Vec<SecretGrant>,
     /// Quota of durable state in bytes (keys and values); `None` denies state.
     pub state_bytes: Option<u64>,
     /// Whether standard output is the process's own; else it is logged.

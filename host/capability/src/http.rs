@@ -26,6 +26,7 @@ use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
 use crate::denials::Denials;
 use crate::grants::HttpRule;
 use crate::network::{Naming, Traffic};
+use crate::secrets::SecretStore;
 use client::Pool;
 use connect::ResolveError;
 use request_body::{Pauses, RequestBody};
@@ -49,6 +50,7 @@ pub(crate) struct HttpHooks {
     client: HttpClient,
     traffic: Traffic,
     denials: Arc<Denials>,
+    secrets: Arc<SecretStore>,
 }
 
 impl HttpHooks {
@@ -56,9 +58,9 @@ impl HttpHooks {
         rules: Vec<Arc<dyn HttpRule>>,
         client: HttpClient,
         traffic: Traffic,
-        denials: Arc<Denials>,
+        (denials, secrets): (Arc<Denials>, Arc<SecretStore>),
     ) -> Self {
-        Self { rules, client, traffic, denials }
+        Self { rules, client, traffic, denials, secrets }
     }
 
     /// Where the request goes, and how that is granted.
@@ -116,7 +118,7 @@ impl WasiHttpHooks for HttpHooks {
 
     fn send_request(
         &mut self,
-        request: http::Request<WasiBody>,
+        mut request: http::Request<WasiBody>,
         options: Option<RequestOptions>,
         _processed: Sending<Result<(), Error>>,
     ) -> Sending<Result<Response, Error>> {
@@ -124,6 +126,9 @@ impl WasiHttpHooks for HttpHooks {
             Ok(checked) => checked,
             Err(denial) => return Box::new(async { Err(denial) }),
         };
+        if let Err(denial) = self.secrets.replace_placeholders(&mut request) {
+            return Box::new(async { Err(denial) });
+        }
         let Some(connection) = self.traffic.connect() else {
             return Box::new(async { Err(Error::ConnectionLimitReached) });
         };

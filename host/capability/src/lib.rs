@@ -9,6 +9,7 @@
 //! * [`network`]: which addresses names lead to, and how much may be open and sent
 //! * [`tcp`]: outgoing TCP connections, under an allow-list of addresses and names
 //! * [`state`]: durable key and value pairs, written with the checkpoint that covers the call
+//! * [`secrets`]: handles to secrets whose values stay in the host
 //! * [`context`]: facts about the call in hand, columns on demand
 //! * [`log`] and [`metrics`]: what a guest tells its operator
 //! * [`limits`]: memory and tables, summed over the store
@@ -26,10 +27,10 @@ pub mod limits;
 pub mod log;
 pub mod metrics;
 pub mod network;
-mod secrets;
+pub mod secrets;
 pub mod state;
 pub mod stdio;
 pub mod tcp;
 
 pub use data::{GuestData, GuestDataError, Services, add_to_linker};
-pub use grants::{Clock, FileGrant, FileMode, Grants, HttpRule};
+pub use grants::{COARSE_STEP, Clock, FileGrant, FileMode, Grants, HttpRule};

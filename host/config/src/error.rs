@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::policy::PolicyKey;
 use crate::source_file::{Location, Origin};
 
 /// One thing wrong with the configuration.
@@ -87,6 +88,44 @@ pub enum Problem {
         /// The path as written.
         component: String,
     },
+    /// The owner of the host does not let any connector have this.
+    #[error("[policy] does not permit {asked}")]
+    NotPermitted {
+        /// The key of `[policy]` that would permit it.
+        key: PolicyKey,
+        /// What was asked for, in words.
+        asked: String,
+    },
+    /// The connectors of a URL cannot be had.
+    #[error("no connectors from {url}: {detail}")]
+    Provider {
+        /// The URL, without its query.
+        url: String,
+        /// Why.
+        detail: String,
+    },
+    /// The component cannot do without something that it is not granted.
+    #[error("the component `{component}` asks for {ask}, which is not granted")]
+    NotGranted {
+        /// Its name for itself.
+        component: String,
+        /// Capability and target, in words.
+        ask: String,
+    },
+    /// Granted to a component that does not ask for it. A warning.
+    #[error("`{capability}` is granted to the component `{component}`, which does not ask for it")]
+    NotAsked {
+        /// Its name for itself.
+        component: String,
+        /// What is granted.
+        capability: &'static str,
+    },
+    /// Valid, but a secret is seen by more than have to see it. A warning.
+    #[error("{detail}")]
+    Exposed {
+        /// What is seen, and by whom.
+        detail: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -109,6 +148,11 @@ impl Problem {
             Self::NotAvailable { .. } => "KEN-E0108",
             Self::ComponentNotFound { .. } => "KEN-E0109",
             Self::Refused { .. } => "KEN-E0110",
+            Self::Provider { .. } => "KEN-E0111",
+            Self::NotGranted { .. } => "ask_not_granted",
+            Self::NotPermitted { key, .. } => key.code(),
+            Self::NotAsked { .. } => "grant_not_asked",
+            Self::Exposed { .. } => "KEN-W0101",
         }
     }
 }
@@ -122,6 +166,15 @@ impl ConfigError {
         self.location = Some(Box::new(origin.location()));
         self.rank = origin.rank();
         self
+    }
+
+    /// As `at`, where a secret may stand by mistake: what follows the `=` of the line is not quoted.
+    pub(crate) fn at_masked(self, origin: &Origin) -> Self {
+        let mut error = self.at(origin);
+        if let Some(location) = &mut error.location {
+            location.mask();
+        }
+        error
     }
 
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -153,7 +206,11 @@ impl ConfigError {
 /// As a compiler prints it: message, place, the line with a caret, help.
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error[{}]: {}", self.problem.code(), self.problem)?;
+        let severity = match *self.problem {
+            Problem::Exposed { .. } | Problem::NotAsked { .. } => "warning",
+            _ => "error",
+        };
+        write!(formatter, "{severity}[{}]: {}", self.problem.code(), self.problem)?;
         if let Problem::Unreadable { source, .. } = self.problem.as_ref() {
             write!(formatter, ": {source}")?;
         }
@@ -171,6 +228,9 @@ impl fmt::Display for ConfigError {
             }
             Some(Location::Variable { variable }) => {
                 write!(formatter, "\n --> environment variable {variable}")?;
+            }
+            Some(Location::Url { url, pointer }) => {
+                write!(formatter, "\n --> {url}#{pointer}")?;
             }
             None => {}
         }

@@ -1,5 +1,6 @@
 //! A component's own configuration, which only the component understands.
 
+mod plain_text;
 mod references;
 mod schema;
 
@@ -9,6 +10,7 @@ use crate::error::{ConfigError, Problem};
 use crate::node::{Node, Table, Value};
 use crate::source_file::Origin;
 
+pub(crate) use plain_text::plain_text_secrets;
 pub use schema::check_against_schema;
 
 /// The `[config]` table of a component. Every value remembers its place, so that the component's

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
 
+use crate::policy::Policy;
 use crate::size::ByteSize;
 
 /// The whole of `kennel.toml`. All paths are absolute or relative to the working directory.
@@ -25,6 +26,10 @@ pub struct HostConfig {
     pub logging: LoggingConfig,
     /// Limits of the whole process.
     pub runtime: RuntimeConfig,
+    /// Where connectors come from besides files. None: from nowhere.
+    pub provider: Option<ProviderConfig>,
+    /// What connectors may be granted. None: connector files are trusted as this one is.
+    pub policy: Option<Policy>,
 }
 
 /// How to reach Apache Iggy.
@@ -71,10 +76,13 @@ pub struct StateConfig {
 /// Components on disk.
 #[derive(Debug, Clone)]
 pub struct ComponentsConfig {
-    /// Folder of compiled code; created when missing.
+    /// Folder of compiled code and of components from registries; created when missing.
     pub cache: PathBuf,
     /// Folders searched, in order, for a component that is not beside its configuration file.
     pub search: Vec<PathBuf>,
+    /// Registries, besides those of this machine, that are spoken to without TLS: `host` or
+    /// `host:port`, as in the references.
+    pub plain_http: Vec<String>,
 }
 
 /// What all connectors' HTTP requests share.
@@ -114,6 +122,22 @@ pub struct RuntimeConfig {
     pub drain_timeout: Duration,
     /// Refuse to start connectors whose memory limits add up to more than this. None: not checked.
     pub memory_budget: Option<ByteSize>,
+}
+
+/// A URL that answers connectors.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    /// `http://` or `https://`, without a user.
+    pub url: String,
+    /// Sent as a bearer token; only over TLS or within this machine.
+    pub token: Option<SecretString>,
+}
+
+impl ProviderConfig {
+    /// The URL as errors name it: what follows `?` may be nobody's business.
+    pub fn shown(&self) -> &str {
+        self.url.split('?').next().unwrap_or_default()
+    }
 }
 
 /// A host name or address with a port.

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod budget;
 mod connector;
 mod decode;
 mod delivery;
@@ -15,7 +16,10 @@ mod host;
 mod load;
 mod nearest;
 mod node;
+mod oci;
 mod overrides;
+mod policy;
+mod provided;
 mod reader;
 mod reference;
 mod schema;
@@ -25,21 +29,30 @@ mod stream;
 mod timestamp;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
+pub use connector::{
+    ComponentSource, ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig,
+};
 pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
 pub use grant::{
-    FileGrant, FileMode, Grants, HostPattern, HostPatternError, HttpGrant, HttpGrantError,
-    HttpScheme, PathPattern, TcpGrant, TcpGrantError, TcpHost,
+    ClockGrant, EnvGrant, EnvNameError, FileGrant, FileMode, Grants, HostPattern, HostPatternError,
+    HttpGrant, HttpGrantError, HttpScheme, PathPattern, SecretGrant, SecretHost, SecretHostError,
+    SecretReference, SecretReferenceError, TcpGrant, TcpGrantError, TcpHost,
 };
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
     ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
-    NetworkConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
+    NetworkConfig, ProviderConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
-pub use load::load;
+pub use load::{HostRead, load, read_host};
+pub use oci::{Digest, OciReference, OciReferenceError, PinnedReference};
+pub use policy::{
+    Asked, FileRoot, NamePattern, PatternError, Policy, PolicyKey, RegistryPattern, Reveal,
+    SecretPattern, TopicPattern,
+};
 pub use schema::{FileKind, schema};
 pub use size::{ByteSize, ByteSizeError};
 pub use source_file::{FileLocation, Location};
@@ -55,4 +68,6 @@ pub struct Configuration {
     pub host: HostConfig,
     /// The connectors in the order of their file names, disabled ones included.
     pub connectors: Vec<ConnectorConfig>,
+    /// What is valid, but gives a secret away.
+    pub warnings: Arc<[ConfigError]>,
 }

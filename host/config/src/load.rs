@@ -10,12 +10,13 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
-use crate::host::HostConfig;
+use crate::guest::plain_text_secrets;
+use crate::host::{ComponentsConfig, HostConfig, ProviderConfig};
 use crate::node::{Node, Table, Value, parse};
-use crate::overrides;
 use crate::reader::{Errors, Reader};
 use crate::reference::{CONNECTOR, HOST};
 use crate::source_file::{Origin, SourceFile};
+use crate::{budget, overrides, provided};
 
 /// The host's file. Every other `*.toml` of the folder is a connector's.
 const HOST_FILE: &str = "kennel.toml";
@@ -27,36 +28,128 @@ const LARGEST_FILE: u64 = 16 << 20;
 
 /// Reads the configuration in `folder`: `kennel.toml`, which may be missing, and a file per
 /// connector. Sub-folders, names that begin with a dot and manifests such as `Cargo.toml` are left
-/// alone.
+/// alone. Connectors from a URL are for [`read_host`].
 ///
 /// # Errors
 /// Everything that is wrong in all files, each with its place and how to correct it.
 pub fn load(folder: &Path, environment: &Environment) -> Result<Configuration, ConfigErrors> {
+    read_host(folder, environment)?.finish(None)
+}
+
+/// The first half of [`load`]: `kennel.toml` says whether connectors are to be fetched from a URL before
+/// the second half.
+///
+/// # Errors
+/// When the folder cannot be read. Everything else is told at the end.
+pub fn read_host<'a>(
+    folder: &'a Path,
+    environment: &'a Environment,
+) -> Result<HostRead<'a>, ConfigErrors> {
     let errors = Errors::default();
-    let surroundings = Surroundings { folder, environment };
-    let files = match connector_files(folder) {
-        Ok(files) => files,
-        Err(error) => return Err(ConfigErrors::new(vec![error])),
-    };
+    let files = connector_files(folder).map_err(|error| ConfigErrors::new(vec![error]))?;
+    let surroundings = Surroundings { folder, environment, policy: None };
     let host = load_host(&surroundings, &errors);
-    let search = host.as_ref().map_or(&[][..], |host| &host.components.search);
-    let connectors: Vec<_> = files
-        .iter()
-        .filter_map(|file| load_connector(file, &surroundings, search, &errors))
-        .collect();
-    refuse_equal_keys(&connectors, &errors);
-    refuse_shared_groups(&connectors, &errors);
-    match host {
-        Some(host) if errors.len() == 0 => {
-            check_memory_budget(&host, &connectors, &errors);
-            if errors.len() == 0 {
-                let connectors = connectors.into_iter().map(|(connector, _)| connector).collect();
-                return Ok(Configuration { folder: folder.to_path_buf(), host, connectors });
-            }
-            Err(ConfigErrors::new(errors.into_vec()))
-        }
-        _ => Err(ConfigErrors::new(errors.into_vec())),
+    Ok(HostRead { folder, environment, errors, files, host })
+}
+
+/// A folder of which `kennel.toml` was read.
+pub struct HostRead<'a> {
+    folder: &'a Path,
+    environment: &'a Environment,
+    errors: Errors,
+    files: Vec<PathBuf>,
+    /// The host, and where the URL of connectors and the memory budget are written. None: wrong.
+    host: Option<(HostConfig, HostPlaces)>,
+}
+
+/// What later errors point to.
+struct HostPlaces {
+    url: Origin,
+    memory_budget: Origin,
+}
+
+impl HostRead<'_> {
+    /// Where connectors are to be fetched from. None as well where something is wrong so far: a host that
+    /// will not run asks nobody, and sends its token to nobody.
+    pub fn provider(&self) -> Option<&ProviderConfig> {
+        let (host, _) = self.host.as_ref()?;
+        host.provider.as_ref().filter(|_| self.errors.len() == 0)
     }
+
+    /// The host alone, for what needs no connectors.
+    ///
+    /// # Errors
+    /// Everything that is wrong in `kennel.toml`.
+    pub fn into_host(self) -> Result<HostConfig, ConfigErrors> {
+        match self.host {
+            Some((host, _)) if self.errors.len() == 0 => Ok(host),
+            _ => Err(ConfigErrors::new(self.errors.into_vec())),
+        }
+    }
+
+    /// Reads the connectors. `fetched` is what [`Self::provider`] answered, or why there is no answer.
+    ///
+    /// # Errors
+    /// As [`load`].
+    pub fn finish(
+        self,
+        fetched: Option<Result<String, String>>,
+    ) -> Result<Configuration, ConfigErrors> {
+        let asks = self.provider().is_some();
+        let Self { folder, environment, errors, files, host } = self;
+        let policy = host.as_ref().and_then(|(host, _)| host.policy.as_ref());
+        let surroundings = Surroundings { folder, environment, policy };
+        let components = host.as_ref().map(|(host, _)| &host.components);
+        let mut connectors: Vec<_> = files
+            .iter()
+            .filter_map(|file| load_connector(file, &surroundings, components, &errors))
+            .collect();
+        if let Some((host, places)) = &host
+            && let Some(provider) = host.provider.as_ref().filter(|_| asks)
+        {
+            match fetched.unwrap_or_else(|| Err("nobody asked for them".to_owned())) {
+                Ok(text) => {
+                    let provided = provided(provider.shown(), &text, &errors);
+                    connectors.extend(provided.iter().filter_map(|(key, node)| {
+                        provided_connector(key, node, &surroundings, components, &errors)
+                    }));
+                }
+                Err(detail) => {
+                    let url = provider.shown().to_owned();
+                    let help = "check that it answers: curl --fail with this URL and the token";
+                    let error = ConfigError::new(Problem::Provider { url, detail });
+                    errors.push(error.at(&places.url).help(help));
+                }
+            }
+        }
+        refuse_equal_keys(&connectors, &errors);
+        refuse_shared_groups(&connectors, &errors);
+        match host {
+            Some((host, places)) if errors.len() == 0 => {
+                budget::check(&host, &places.memory_budget, &connectors, &errors);
+                if errors.len() == 0 {
+                    warn_of_plain_text(&connectors, &errors);
+                    return Ok(Configuration {
+                        folder: folder.to_path_buf(),
+                        host,
+                        connectors: connectors
+                            .into_iter()
+                            .map(|(connector, _)| connector)
+                            .collect(),
+                        warnings: errors.take_warnings().into(),
+                    });
+                }
+                Err(ConfigErrors::new(errors.into_vec()))
+            }
+            _ => Err(ConfigErrors::new(errors.into_vec())),
+        }
+    }
+}
+
+fn provided(url: &str, text: &str, errors: &Errors) -> Vec<(String, Node)> {
+    let (nodes, problems) = provided::connectors(url, text);
+    errors.extend(problems);
+    nodes
 }
 
 fn connector_files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
@@ -118,7 +211,7 @@ fn tree(path: &Path, errors: &Errors) -> Option<Node> {
     }
 }
 
-fn load_host(surroundings: &Surroundings<'_>, errors: &Errors) -> Option<HostConfig> {
+fn load_host(surroundings: &Surroundings<'_>, errors: &Errors) -> Option<(HostConfig, HostPlaces)> {
     let path = surroundings.folder.join(HOST_FILE);
     let mut node = match path.exists() {
         true => tree(&path, errors)?,
@@ -130,20 +223,52 @@ fn load_host(surroundings: &Surroundings<'_>, errors: &Errors) -> Option<HostCon
     if let Value::Table(table) = &mut node.value {
         overrides::apply(surroundings.environment, table, errors);
     }
-    decode::host(&Reader::of_file(errors, &HOST, &node), surroundings)
+    let reader = Reader::of_file(errors, &HOST, &node);
+    let host = decode::host(&reader, surroundings)?;
+    let place = |section, key| place(&node, section, key).unwrap_or(&node.origin).clone();
+    let (url, memory_budget) = (place("connectors", "url"), place("runtime", "memory_budget"));
+    Some((host, HostPlaces { url, memory_budget }))
+}
+
+/// The place of a key's value, if it is written.
+fn place<'a>(root: &'a Node, section: &str, key: &str) -> Option<&'a Origin> {
+    let inner = |node: &'a Node, key: &str| match &node.value {
+        Value::Table(table) => table.get(key).map(|entry| &entry.node),
+        _ => None,
+    };
+    Some(&inner(inner(root, section)?, key)?.origin)
 }
 
 /// The connector and where its key is written.
 fn load_connector(
     file: &Path,
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
     errors: &Errors,
 ) -> Option<(ConnectorConfig, Origin)> {
     let node = tree(file, errors)?;
     let reader = Reader::of_file(errors, &CONNECTOR, &node);
-    let connector = decode::connector(&reader, file, surroundings, search)?;
+    let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let connector = decode::connector(&reader, (file, name), surroundings, components)?;
     Some((connector, reader.origin_of("key").clone()))
+}
+
+/// As [`load_connector`], of a document in which the connector is called `key`.
+fn provided_connector(
+    key: &str,
+    node: &Node,
+    surroundings: &Surroundings<'_>,
+    components: Option<&ComponentsConfig>,
+    errors: &Errors,
+) -> Option<(ConnectorConfig, Origin)> {
+    let reader = Reader::of_file(errors, &CONNECTOR, node);
+    if reader.has("key") {
+        let detail = "a connector from a URL has its key already: the name it stands under";
+        reader.conflict("key", detail, "remove `key`");
+    }
+    let file = PathBuf::from(node.origin.brief());
+    let connector = decode::connector(&reader, (&file, key), surroundings, components)?;
+    Some((connector, node.origin.clone()))
 }
 
 fn refuse_equal_keys(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
@@ -178,40 +303,11 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
     }
 }
 
-/// The limits of all instances that may run at the same time, against what the host may use.
-fn check_memory_budget(
-    host: &HostConfig,
-    connectors: &[(ConnectorConfig, Origin)],
-    errors: &Errors,
-) {
-    let Some(budget) = host.runtime.memory_budget else { return };
-    let needed = connectors.iter().filter(|(connector, _)| connector.enabled).fold(
-        0_u64,
-        |sum, (connector, _)| {
-            let stages = connector.transforms.iter().map(|transform| transform.limits.memory);
-            let per_lane = stages.fold(connector.limits.memory.as_u64(), |sum, memory| {
-                sum.saturating_add(memory.as_u64())
-            });
-            sum.saturating_add(per_lane.saturating_mul(lanes(&connector.direction)))
-        },
-    );
-    if needed > budget.as_u64() {
-        let detail = format!(
-            "the memory limits of all instances add up to {}, more than `memory_budget = \"{budget}\"`",
-            crate::size::ByteSize::bytes(needed)
-        );
-        let help = "raise the budget, or lower `memory` in [limits] or `parallelism`";
-        errors.push(ConfigError::new(Problem::Conflict { detail }).help(help));
-    }
-}
-
-/// How many instances of a connector may run at the same time.
-fn lanes(direction: &Direction) -> u64 {
-    match direction {
-        Direction::Sink(streams) => streams
-            .iter()
-            .map(|stream| stream.topics.len() as u64 * u64::from(stream.parallelism))
-            .sum(),
-        Direction::Source(_) => 1,
+fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+    for (connector, _) in connectors {
+        let transforms = connector.transforms.iter().map(|transform| &transform.config);
+        for config in transforms.chain([&connector.config]) {
+            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
+        }
     }
 }

@@ -166,6 +166,11 @@ impl Table {
         Self(Vec::new())
     }
 
+    /// The keys in their order.
+    pub(crate) fn of(entries: Vec<Entry>) -> Self {
+        Self(entries)
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.0
     }

@@ -8,10 +8,21 @@ use crate::reader::Errors;
 use crate::reference::{HOST, Key, Kind, Section};
 use crate::source_file::Origin;
 
+/// The section that bounds whoever writes configuration; whoever sets variables included.
+const POLICY: &str = "policy";
+
 /// Puts each override into the tree in the place of what the file says.
 pub(crate) fn apply(environment: &Environment, host: &mut Table, errors: &Errors) {
     for (variable, path, text) in environment.overrides() {
         let origin = Origin::Variable(variable.into());
+        if path.first().is_some_and(|section| section == POLICY) {
+            let detail =
+                format!("[policy] is what the file kennel.toml says: {variable} cannot change it");
+            let problem = Problem::Conflict { detail };
+            let help = "unset it, and write the line in [policy] of kennel.toml";
+            errors.push(ConfigError::new(problem).at(&origin).help(help));
+            continue;
+        }
         let Some(key) = find(&path) else {
             let all = names(&HOST, "KENNEL");
             let problem = Problem::UnknownKey {
@@ -45,7 +56,7 @@ fn find(path: &[String]) -> Option<&'static Key> {
 /// All variables there are.
 fn names(section: &Section, prefix: &str) -> Vec<String> {
     let separator = if prefix == "KENNEL" { "_" } else { "__" };
-    let below = section.keys.iter().flat_map(|key| {
+    let below = section.keys.iter().filter(|key| key.name != POLICY).flat_map(|key| {
         let name = format!("{prefix}{separator}{}", key.name.to_ascii_uppercase());
         match key.kind {
             Kind::Section(below) => names(below, &name),

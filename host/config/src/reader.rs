@@ -16,23 +16,37 @@ use crate::timestamp;
 
 /// All that was found wrong so far. Reading goes on with a default after each error.
 #[derive(Default)]
-pub(crate) struct Errors(RefCell<Vec<ConfigError>>);
+pub(crate) struct Errors {
+    errors: RefCell<Vec<ConfigError>>,
+    warnings: RefCell<Vec<ConfigError>>,
+}
 
 impl Errors {
     pub(crate) fn push(&self, error: ConfigError) {
-        self.0.borrow_mut().push(error);
+        self.errors.borrow_mut().push(error);
     }
 
     pub(crate) fn extend(&self, errors: Vec<ConfigError>) {
-        self.0.borrow_mut().extend(errors);
+        self.errors.borrow_mut().extend(errors);
+    }
+
+    /// What is valid, but gives a secret away.
+    pub(crate) fn warn(&self, warning: ConfigError) {
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    pub(crate) fn take_warnings(&self) -> Vec<ConfigError> {
+        let mut warnings = self.warnings.take();
+        warnings.sort_by(|left, right| left.rank().cmp(right.rank()));
+        warnings
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.borrow().len()
+        self.errors.borrow().len()
     }
 
     pub(crate) fn into_vec(self) -> Vec<ConfigError> {
-        self.0.into_inner()
+        self.errors.into_inner()
     }
 }
 
@@ -284,6 +298,38 @@ impl<'a> Reader<'a> {
         sections
     }
 
+    /// Each element of a list, text with its place or section.
+    pub(crate) fn texts_or_sections(
+        &self,
+        name: &str,
+    ) -> Vec<Result<(String, Origin), Reader<'a>>> {
+        let below = self.below(name);
+        let Some(entry) = self.table.get(name) else { return Vec::new() };
+        let Value::List(list) = &entry.node.value else {
+            self.wrong_type_of(name, &entry.node);
+            return Vec::new();
+        };
+        let mut elements = Vec::new();
+        for element in list {
+            match &element.value {
+                Value::Text(text) => elements.push(Ok((text.clone(), element.origin.clone()))),
+                Value::Table(table) => {
+                    elements.push(Err(self.enter_checked(below, table, &element.origin)));
+                }
+                _ => self.wrong_type_of(name, element),
+            }
+        }
+        elements
+    }
+
+    /// Either a boolean, or each text of a list with its place.
+    pub(crate) fn flag_or_texts(&self, name: &str) -> Result<bool, Vec<(String, Origin)>> {
+        match self.table.get(name).map(|entry| &entry.node.value) {
+            Some(Value::List(_)) => Err(self.texts(name)),
+            _ => Ok(self.flag(name)),
+        }
+    }
+
     /// Either one of the names, or the section that may stand in their place.
     pub(crate) fn choice_or_section<T: Copy>(
         &self,
@@ -296,8 +342,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A table that only the component understands.
-    pub(crate) fn guest(&self, name: &str) -> Option<&'a Node> {
+    /// A table whose keys are not fixed: names, or what only the component understands.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a Node> {
         let entry = self.table.get(name)?;
         if !matches!(entry.node.value, Value::Table(_)) {
             self.wrong_type_of(name, &entry.node);
@@ -317,17 +363,6 @@ impl<'a> Reader<'a> {
     /// Keys that do not go together; points to `name`.
     pub(crate) fn conflict(&self, name: &str, detail: impl Into<String>, help: impl Into<String>) {
         let problem = Problem::Conflict { detail: detail.into() };
-        self.errors.push(ConfigError::new(problem).at(self.origin_of(name)).help(help));
-    }
-
-    /// Something this version cannot do.
-    pub(crate) fn not_available(
-        &self,
-        name: &str,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let problem = Problem::NotAvailable { what: what.into() };
         self.errors.push(ConfigError::new(problem).at(self.origin_of(name)).help(help));
     }
 
@@ -407,7 +442,11 @@ impl<'a> Reader<'a> {
     fn below(&self, name: &str) -> &'static Section {
         match self.section.key(name).map(|key| &key.kind) {
             Some(
-                Kind::Section(below) | Kind::Sections(below) | Kind::ChoiceOrSection(_, below),
+                Kind::Section(below)
+                | Kind::Sections(below)
+                | Kind::TextsOrSections(below)
+                | Kind::NamedTextsOrSections(below)
+                | Kind::ChoiceOrSection(_, below),
             ) => below,
             _ => {
                 debug_assert!(false, "{name} is not a section of {}", self.section.label);
@@ -438,12 +477,6 @@ impl<'a> Reader<'a> {
                     let place = self.section.place();
                     let problem = Problem::UnknownKey { key: entry.key.clone(), place };
                     let help = self.help_for_unknown(&entry.key);
-                    self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
-                    continue;
-                }
-                Some(Key { kind: Kind::Refused(what), .. }) => {
-                    let problem = Problem::NotAvailable { what: (*what).to_owned() };
-                    let help = format!("remove `{}`", entry.key);
                     self.errors.push(ConfigError::new(problem).at(&entry.key_origin).help(help));
                     continue;
                 }

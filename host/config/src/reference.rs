@@ -6,6 +6,7 @@ mod host;
 mod kind;
 #[cfg(test)]
 mod manual;
+mod policy;
 
 pub(crate) use connector::CONNECTOR;
 pub(crate) use host::HOST;
@@ -72,11 +73,15 @@ pub(crate) enum Kind {
     Texts,
     Section(&'static Section),
     Sections(&'static Section),
+    /// A list of texts and tables.
+    TextsOrSections(&'static Section),
+    /// A table with a text or a table for each of its keys, which are not fixed.
+    NamedTextsOrSections(&'static Section),
     ChoiceOrSection(&'static [&'static str], &'static Section),
+    /// A boolean, or a list of texts.
+    FlagOrTexts,
     /// The component's own table.
     Guest,
-    /// Reserved; the text says for what.
-    Refused(&'static str),
 }
 
 impl Section {
@@ -96,8 +101,11 @@ impl Section {
     pub(crate) fn walk(&'static self) -> Vec<&'static Section> {
         let mut sections = vec![self];
         for key in self.keys {
-            if let Kind::Section(below) | Kind::Sections(below) | Kind::ChoiceOrSection(_, below) =
-                key.kind
+            if let Kind::Section(below)
+            | Kind::Sections(below)
+            | Kind::TextsOrSections(below)
+            | Kind::NamedTextsOrSections(below)
+            | Kind::ChoiceOrSection(_, below) = key.kind
             {
                 sections.extend(below.walk());
             }

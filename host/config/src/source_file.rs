@@ -23,6 +23,19 @@ pub(crate) enum Origin {
     File(Arc<SourceFile>, Range<usize>),
     /// An environment variable.
     Variable(Arc<str>),
+    /// A value of a JSON document.
+    Url(Arc<UrlPlace>),
+}
+
+/// A value of a JSON document that came from a URL.
+#[derive(Debug)]
+pub(crate) struct UrlPlace {
+    /// Where the document came from, without its query.
+    pub(crate) url: Arc<str>,
+    /// JSON pointer to the value; empty: the document itself.
+    pub(crate) pointer: String,
+    /// Position among the values of the document.
+    pub(crate) number: usize,
 }
 
 /// Where an error is, in the words of the person who has to correct it.
@@ -35,6 +48,13 @@ pub enum Location {
     Variable {
         /// Its name.
         variable: String,
+    },
+    /// A value of a JSON document that came from a URL.
+    Url {
+        /// The URL, without its query.
+        url: String,
+        /// JSON pointer to the value; empty: the document itself.
+        pointer: String,
     },
 }
 
@@ -80,12 +100,38 @@ impl SourceFile {
     }
 }
 
+impl Location {
+    /// Leaves out of the quoted line everything behind its first `=`.
+    pub(crate) fn mask(&mut self) {
+        let Self::File(place) = self else { return };
+        let kept = place.quoted.split_once('=').map(|(key, _)| format!("{key}= "));
+        let kept = kept.unwrap_or_default();
+        place.caret = kept.chars().count();
+        place.quoted = format!("{kept}***");
+        place.width = 3;
+    }
+}
+
 impl Origin {
     /// The place for people.
     pub(crate) fn location(&self) -> Location {
         match self {
             Self::File(source, span) => Location::File(source.locate(span)),
             Self::Variable(name) => Location::Variable { variable: name.to_string() },
+            Self::Url(place) => {
+                Location::Url { url: place.url.to_string(), pointer: place.pointer.clone() }
+            }
+        }
+    }
+
+    /// The place in a few words, to name it beside another one.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Self::File(source, span) => {
+                format!("{}:{}", source.path.display(), source.locate(span).line)
+            }
+            Self::Variable(name) => format!("environment variable {name}"),
+            Self::Url(place) => format!("{}#{}", place.url, place.pointer),
         }
     }
 
@@ -94,6 +140,7 @@ impl Origin {
         match self {
             Self::File(source, span) => (source.path.clone(), span.start),
             Self::Variable(_) => (PathBuf::new(), 0),
+            Self::Url(place) => (PathBuf::from(&*place.url), place.number),
         }
     }
 }
@@ -126,34 +173,40 @@ fn quote(content: &str, column: usize, width: usize) -> (String, usize, usize) {
     (quoted, caret, width)
 }
 
+/// Whether people call a secret so.
+pub(crate) fn sounds_secret(key: &str) -> bool {
+    const SECRET_WORDS: [&str; 6] =
+        ["password", "token", "secret", "api_key", "apikey", "authorization"];
+    let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+    let key = key.to_ascii_lowercase();
+    // A misspelt `password` holds a password as well.
+    let near = |word: &str| strsim::damerau_levenshtein(&key, word) <= word.len() / 4;
+    SECRET_WORDS.iter().any(|word| key.contains(word) || near(word))
+}
+
 /// Replaces what follows the `=` of a key that sounds like a secret. A quoted line ends up in logs
 /// and bug reports. Answers the character where the masked part begins.
 fn mask_secret(line: &str) -> (String, Option<usize>) {
-    const SECRET_WORDS: [&str; 6] =
-        ["password", "token", "secret", "api_key", "apikey", "authorization"];
-    let secret = |key: &str| {
-        let key = key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
-        let key = key.to_ascii_lowercase();
-        // A misspelt `password` holds a password as well.
-        let near = |word: &str| strsim::damerau_levenshtein(&key, word) <= word.len() / 4;
-        SECRET_WORDS.iter().any(|word| key.contains(word) || near(word))
-    };
     let mut equals = line.match_indices('=').map(|(at, _)| at);
-    let Some(equals) = equals
-        .find(|at| secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default()))
-    else {
+    let Some(equals) = equals.find(|at| {
+        sounds_secret(line[..*at].rsplit(['{', ',', '.', '=']).next().unwrap_or_default())
+    }) else {
         return (mask_user(line), None);
     };
     let value = &line[equals + 1..];
     // Where a secret is kept is not the secret, and is what people need to see.
     let reference = value.trim_start().trim_start_matches(['"', '\'']);
-    if value.trim().is_empty() || reference.starts_with("env:") || reference.starts_with("file:") {
+    let references = ["env:", "file:", "secret://"];
+    if value.trim().is_empty() || references.iter().any(|it| reference.starts_with(it)) {
         return (line.to_owned(), None);
     }
     let masked = format!("{} ***", &line[..=equals]);
     let from = line[..=equals].chars().count() + 1;
     (masked, Some(from))
 }
+
+/// What follows the `@` of a reference to a registry.
+const DIGEST: [char; 7] = ['s', 'h', 'a', '2', '5', '6', ':'];
 
 /// Stars over `user:password` in `scheme://user:password@host` and in `user:password@host`, as many as
 /// characters.
@@ -162,6 +215,10 @@ fn mask_user(line: &str) -> String {
     let mut masked = characters.clone();
     for at in characters.iter().enumerate().filter_map(|(at, c)| (*c == '@').then_some(at)) {
         let before = &characters[..at];
+        // A digest, and what stands before it is the tag of a component in a registry.
+        if line.contains("oci://") && characters[at + 1..].starts_with(&DIGEST) {
+            continue;
+        }
         let start = before.iter().rposition(|c| "/\"' ?".contains(*c)).map_or(0, |it| it + 1);
         if before[..start].ends_with(&[':', '/', '/']) || before[start..].contains(&':') {
             masked[start..at].fill('*');
@@ -222,5 +279,10 @@ mod tests {
             assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);
         }
         assert!(locate("password = \"env:PW\"", 0..1).quoted.contains("env:PW"));
+        // A tag in front of a digest is no password.
+        let reference = "component = \"oci://r.example/sink:1.0@sha256:00\"";
+        assert_eq!(locate(reference, 0..1).quoted, reference);
+        let place = locate("component = \"oci://user:hunter2@r.example/a@sha256:00\"", 0..1);
+        assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);
     }
 }

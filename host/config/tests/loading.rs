@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use kennel_config::{
-    ByteSize, ConfigErrors, Configuration, Credentials, DeadLetterTopic, Direction, Environment,
-    FileKind, FileMode, Format, Location, LogFormat, OnError, PartitionBy, Start, load, schema,
+    ByteSize, ComponentSource, ConfigErrors, Configuration, Credentials, DeadLetterTopic,
+    Direction, Environment, FileKind, FileMode, Format, Location, LogFormat, OciReference, OnError,
+    PartitionBy, Start, load, schema,
 };
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -211,7 +212,36 @@ fn given_search_folders_should_find_components_there() {
     let text = SINK.replace("component.wasm", "other.wasm");
     let folder = folder(&[("kennel.toml", host), ("built/other.wasm", ""), ("a.toml", &text)]);
     let configuration = load(folder.path(), &Environment::default()).unwrap();
-    assert_eq!(configuration.connectors[0].component, folder.path().join("built/other.wasm"));
+    let built = ComponentSource::File(folder.path().join("built/other.wasm"));
+    assert_eq!(configuration.connectors[0].component, built);
+}
+
+#[test]
+fn given_a_component_in_a_registry_should_insist_on_its_digest_and_know_what_was_pulled_last() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let tagged = "oci://r.example/acme/sink:1.2.0";
+    let pinned = format!("{tagged}@{digest}");
+    let text = |written: &str| SINK.replace("component.wasm", written);
+    let configuration = load_files(&[("a.toml", &text(&pinned))]).unwrap();
+    let ComponentSource::Oci(reference) = &configuration.connectors[0].component else {
+        panic!("not taken for a reference")
+    };
+    assert_eq!(
+        (reference.to_string(), reference.digest().to_string()),
+        (pinned.clone(), digest.clone())
+    );
+
+    let unknown = load_files(&[("a.toml", &text(tagged))]).unwrap_err().to_string();
+    assert!(unknown.contains(&format!("`kennel pull {tagged}`")), "{unknown}");
+
+    let host = "[components]\ncache = \"cache\"\n";
+    let folder = folder(&[("kennel.toml", host), ("a.toml", &text(tagged))]);
+    let file = tagged.parse::<OciReference>().unwrap().tag_file().unwrap();
+    let file = folder.path().join("cache").join(file);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, format!("{digest}\n")).unwrap();
+    let known = load(folder.path(), &Environment::default()).unwrap_err().to_string();
+    assert!(known.contains(&format!("component = \"{pinned}\"")), "{known}");
 }
 
 #[test]
@@ -294,6 +324,40 @@ fn given_a_secret_should_never_print_it() {
     std::fs::write(folder.path().join("kennel.toml"), "[iggy]\npassword = \"hunter2\"\n").unwrap();
     let configuration = load(folder.path(), &Environment::default()).unwrap();
     assert!(!format!("{configuration:?}").contains("hunter2"));
+}
+
+#[test]
+fn given_granted_secrets_should_read_where_they_are_and_show_no_value() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let kept = tempfile::tempdir().unwrap();
+    let path = kept.path().join("key");
+    std::fs::write(&path, "hunter2").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let grants = format!(
+        "{SINK}[grants]\nenv = [\"TZ\"]\nclock = \"frozen\"\nreveal = [\"key\"]\n\
+         [grants.secrets]\nkey = \"secret://file{}\"\n\
+         pw = {{ from = \"secret://env/PW\", hosts = [] }}\n",
+        path.display()
+    );
+    let folder = folder(&[("a.toml", &grants)]);
+    let environment = Environment::from_iter([("PW", "hunter2"), ("TZ", "UTC")]);
+    let configuration = load(folder.path(), &environment).unwrap();
+    assert!(configuration.warnings.is_empty(), "{:?}", configuration.warnings);
+    let grants = &configuration.connectors[0].grants;
+    assert_eq!(grants.clock, kennel_config::ClockGrant::Frozen);
+    assert_eq!((grants.env[0].name.as_str(), grants.env[0].value.as_str()), ("TZ", "UTC"));
+    let [key, pw] = &grants.secrets[..] else { panic!("{grants:?}") };
+    assert_eq!(key.reference, kennel_config::SecretReference::File(path.clone()));
+    assert!(key.reveal && key.hosts.is_none() && key.value.is_none());
+    assert_eq!(pw.reference, kennel_config::SecretReference::Env("PW".into()));
+    assert!(!pw.reveal && pw.hosts.as_ref().is_some_and(Vec::is_empty) && pw.value.is_some());
+    assert!(!format!("{configuration:?}").contains("hunter2"));
+
+    // A file that everybody may read is still read, but not without a word.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let configuration = load(folder.path(), &environment).unwrap();
+    let [warning] = &configuration.warnings[..] else { panic!("{:?}", configuration.warnings) };
+    assert!(warning.to_string().contains("chmod o-r"), "{warning}");
 }
 
 #[test]

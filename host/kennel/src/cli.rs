@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, with an example for each.
 
 mod arguments;
+mod components;
 mod connector;
 mod dlq;
 mod letter_id;
@@ -11,7 +12,11 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 
 pub(crate) use arguments::{
     BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, ConformArguments,
-    IggyArguments, InspectArguments, Language, NewArguments, RunArguments, SchemaOf, Template,
+    DiffArguments, ExplainArguments, IggyArguments, InspectArguments, Language, NewArguments,
+    RunArguments, SchemaOf, Template,
+};
+pub(crate) use components::{
+    ComponentPlace, HostArguments, PullArguments, PushArguments, SignArguments, VerifyArguments,
 };
 pub(crate) use connector::ConnectorArguments;
 pub(crate) use dlq::{
@@ -37,11 +42,13 @@ Examples:
   kennel build                              compile it
   kennel inspect orders-sink.wasm           see what it is and what it asks for
   kennel check --config configs/shop        find every mistake without a broker
+  kennel explain policy_http                what an error means and what to do
   kennel run --config configs/shop          run it
+  kennel pull oci://r.example/acme/sink:1   fetch a component of others
 
 Exit codes:
   0 success   1 failed while running   2 usage or configuration
-  3 component refused   4 broker unreachable")]
+  3 component refused   4 broker unreachable   5 diff: the new component asks for more")]
 pub(crate) struct CommandLine {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
@@ -88,12 +95,70 @@ Examples:
   kennel check --schema connector > connector.schema.json   for editors")]
     Check(CheckArguments),
 
-    /// Show what a component is, what it accepts and what it asks for.
+    /// Show what a component is, what it accepts, what it asks for and what it can never do.
     #[command(after_help = "\
 Examples:
   kennel inspect orders-sink.wasm
   kennel inspect orders-sink.wasm --json")]
     Inspect(InspectArguments),
+
+    /// Show what an upgrade of a component changes, above all what it newly asks for.
+    #[command(after_help = "\
+Examples:
+  kennel diff orders-sink-1.0.wasm orders-sink-1.1.wasm
+  kennel diff orders-sink-1.0.wasm orders-sink-1.1.wasm --json
+
+Exit code 0: it asks for nothing new. Exit code 5: it asks for more; see [grants] before you take it.")]
+    Diff(DiffArguments),
+
+    /// Say what an error or denial code means, why it is so, and what to do.
+    #[command(after_help = "\
+Examples:
+  kennel explain                list all codes
+  kennel explain memory_limit
+  kennel explain KEN-E0103 --json")]
+    Explain(ExplainArguments),
+
+    /// Fetch a component from a registry, and print the line that pins it.
+    #[command(after_help = "\
+Examples:
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0 --output orders-sink.wasm
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0 --config configs/shop --json
+
+Credentials: `docker login`, or KENNEL_REGISTRY_TOKEN, or KENNEL_REGISTRY_USERNAME and
+KENNEL_REGISTRY_PASSWORD.")]
+    Pull(PullArguments),
+
+    /// Store a component in a registry.
+    #[command(after_help = "\
+Examples:
+  kennel push orders-sink.wasm oci://registry.example.com/acme/orders-sink:1.2.0
+  kennel sign oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.key
+
+Credentials: `docker login`, or KENNEL_REGISTRY_TOKEN, or KENNEL_REGISTRY_USERNAME and
+KENNEL_REGISTRY_PASSWORD.")]
+    Push(PushArguments),
+
+    /// Sign a component, as cosign does with a key.
+    #[command(after_help = "\
+Examples:
+  kennel sign --generate-key acme
+  kennel sign orders-sink.wasm --key acme.key               writes orders-sink.wasm.sig
+  kennel sign oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.key
+
+KENNEL_KEY_PASSWORD (or COSIGN_PASSWORD) encrypts a new key, and decrypts it again.")]
+    Sign(SignArguments),
+
+    /// Say who signed a component.
+    #[command(after_help = "\
+Examples:
+  kennel verify orders-sink.wasm --key acme.pub
+  kennel verify oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.pub --json
+  kennel verify orders-sink.wasm --config configs/shop      with the keys of its policy
+
+Exit code 3: none of the keys has signed it.")]
+    Verify(VerifyArguments),
 
     /// See, replay and remove the messages that a connector could not deliver.
     #[command(after_help = "\

@@ -7,10 +7,12 @@
 //! | 2 | the command line or the configuration is wrong |
 //! | 3 | a component was refused: not a component, other interface version, invalid configuration |
 //! | 4 | the broker cannot be reached or refuses the login, where the command does not wait for it |
+//! | 5 | `kennel diff`: the new component asks for more than the old one |
 
 use std::fmt;
 
 use kennel_config::ConfigErrors;
+use kennel_sandbox::LoadError;
 
 /// Why a command did not succeed, as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,7 @@ pub(crate) enum ExitCode {
     Usage = 2,
     Component = 3,
     Broker = 4,
+    AsksMore = 5,
 }
 
 impl From<ExitCode> for std::process::ExitCode {
@@ -58,6 +61,16 @@ impl Failure {
     /// The broker cannot be reached.
     pub(crate) fn broker(error: impl Into<anyhow::Error>) -> Self {
         Self::new(ExitCode::Broker, error)
+    }
+
+    /// A new component asks for more than the old one.
+    pub(crate) fn asks_more(error: impl Into<anyhow::Error>) -> Self {
+        Self::new(ExitCode::AsksMore, error)
+    }
+
+    /// The stable word for what a component was refused for, which `kennel explain` knows.
+    pub(crate) fn word(&self) -> Option<&'static str> {
+        self.error.chain().find_map(|cause| cause.downcast_ref::<LoadError>()).map(LoadError::code)
     }
 
     /// The same failure, with what it means for the command in front.

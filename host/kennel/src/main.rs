@@ -31,8 +31,18 @@ fn main() -> ExitCode {
                 Command::Run(arguments) => command::run::run(arguments, &global, &terminal).await,
                 Command::Check(arguments) => command::check::run(arguments, &terminal).await,
                 Command::Inspect(arguments) => command::inspect::run(arguments, &terminal).await,
+                Command::Diff(arguments) => command::diff::run(arguments, &terminal).await,
+                Command::Explain(arguments) => command::explain::run(&arguments, &terminal),
+                Command::Pull(arguments) => command::pull::run(arguments, &global, &terminal).await,
+                Command::Push(arguments) => command::push::run(arguments, &global, &terminal).await,
+                Command::Sign(arguments) => command::sign::run(arguments, &global, &terminal).await,
+                Command::Verify(arguments) => {
+                    command::verify::run(arguments, &global, &terminal).await
+                }
                 Command::Dlq(arguments) => command::dlq::run(arguments, &global, &terminal).await,
-                Command::State(arguments) => command::state::run(arguments, &global, &terminal),
+                Command::State(arguments) => {
+                    command::state::run(arguments, &global, &terminal).await
+                }
                 Command::Offsets(arguments) => {
                     command::offsets::run(arguments, &global, &terminal).await
                 }

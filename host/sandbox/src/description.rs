@@ -26,6 +26,17 @@ pub struct Ask {
     /// Why, for the operator.
     #[serde(default)]
     pub reason: String,
+    /// Whether it also works without; otherwise it is refused where this is not granted.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+impl Ask {
+    /// Whether it asks for the same, whatever it says about it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.capability == other.capability && self.target == other.target
+    }
 }
 
 /// The document, with unknown keys ignored: it grows by optional keys.

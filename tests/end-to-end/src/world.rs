@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tempfile::TempDir;
@@ -14,6 +15,7 @@ use crate::process::{Ended, Process};
 pub struct World {
     folder: TempDir,
     runs: AtomicU32,
+    variables: Vec<(String, String)>,
 }
 
 impl World {
@@ -26,7 +28,8 @@ impl World {
     /// A world whose host has these lines in `[iggy]`.
     pub fn with_iggy(iggy: &str) -> Self {
         warm_up();
-        let world = Self { folder: tempfile::tempdir().unwrap(), runs: AtomicU32::new(0) };
+        let folder = tempfile::tempdir().unwrap();
+        let world = Self { folder, runs: AtomicU32::new(0), variables: Vec::new() };
         fs::create_dir(world.config()).unwrap();
         world.host(iggy);
         world
@@ -52,6 +55,11 @@ impl World {
         fs::write(self.config().join(name), text).unwrap();
     }
 
+    /// Sets an environment variable of everything that is run from now on.
+    pub fn variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The configuration folder.
     pub fn config(&self) -> PathBuf {
         self.path("config")
@@ -71,7 +79,7 @@ impl World {
 
     /// Starts `kennel run` with further arguments.
     pub fn run(&self, arguments: &[&str]) -> Process {
-        let mut command = kennel();
+        let mut command = self.kennel();
         command.args(["run", "--json", "--config"]).arg(self.config()).args(arguments);
         Process::start(command, self.output_name())
     }
@@ -86,7 +94,7 @@ impl World {
 
     /// Starts `kennel run` so that it dies as by `kill -9` when it passes a named place: `name@times`.
     pub fn run_dying_at(&self, point: &str) -> Process {
-        let mut command = kennel();
+        let mut command = self.kennel();
         command.args(["run", "--json", "--once", "--config"]).arg(self.config());
         command.env("KENNEL_FAIL_POINT", point);
         Process::start(command, self.output_name())
@@ -99,16 +107,23 @@ impl World {
 
     /// Runs another command with the configuration folder.
     pub fn command(&self, command: &str, arguments: &[&str]) -> Ended {
-        let mut program = kennel();
+        let mut program = self.kennel();
         program.args([command, "--config"]).arg(self.config()).args(arguments);
         Process::start(program, self.output_name()).wait()
     }
 
     /// Runs a command of a command, such as `dlq list`, for programs.
     pub fn operate(&self, arguments: &[&str]) -> Ended {
-        let mut program = kennel();
+        let mut program = self.kennel();
         program.args(arguments).args(["--json", "--config"]).arg(self.config());
         Process::start(program, self.output_name()).wait()
+    }
+
+    /// The program with the variables of this world.
+    fn kennel(&self) -> Command {
+        let mut program = kennel();
+        program.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        program
     }
 
     fn output_name(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 mod login;
 mod message;
 mod refusal;
+mod scram;
 
 use std::fmt;
 use std::io;
@@ -26,7 +27,7 @@ const READ: usize = 64 * 1024;
 const WRITE: Duration = Duration::from_secs(10);
 
 /// Everything that bytes go through: a socket, or TLS over one.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// A session whose caller speaks the protocol itself. Nothing is read or written while no call runs.
@@ -38,7 +39,7 @@ pub struct Wire {
 }
 
 /// The stream, and what was read of it and not yet taken.
-struct Connection {
+pub(crate) struct Connection {
     stream: Box<dyn Stream>,
     incoming: BytesMut,
     address: String,
@@ -194,6 +195,11 @@ impl fmt::Debug for Wire {
 }
 
 impl Connection {
+    /// The stream, and what was read of it.
+    pub(crate) fn into_parts(self) -> (Box<dyn Stream>, BytesMut) {
+        (self.stream, self.incoming)
+    }
+
     /// The next message among what was read already. What a server may say at any time is passed over.
     fn next_message(&mut self) -> Result<Option<Message>, ClientError> {
         loop {
@@ -246,7 +252,7 @@ impl Connection {
 }
 
 /// The connection, logged in, and the number of the server's process.
-async fn open(
+pub(crate) async fn open(
     config: &ConnectionConfig,
     parameters: &[(&str, &str)],
 ) -> Result<(Connection, i32), ClientError> {
@@ -260,7 +266,6 @@ async fn open(
 async fn encrypt(
     config: &ConnectionConfig,
 ) -> Result<(Box<dyn Stream>, Option<login::EndPoint>), ClientError> {
-    use tokio_postgres::tls::TlsConnect;
     let mut stream = reach(config).await?;
     let encryption = config.effective_tls();
     if encryption == Tls::Disable {
@@ -273,7 +278,7 @@ async fn encrypt(
     // Exactly one byte: whatever came with it was not encrypted and must not be taken for an answer.
     let answer = stream.read_u8().await.map_err(lost)?;
     if answer != b'S' {
-        return Err(ClientError::Tls("the server does not support it".to_owned()));
+        return Err(ClientError::Tls("the server does not support TLS".to_owned()));
     }
     let handshake =
         Handshake::new(tls::connector(encryption, config.ca.as_deref())?, &config.host)?;

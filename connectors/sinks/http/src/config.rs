@@ -17,7 +17,8 @@ pub struct Config {
     /// The request method.
     #[serde(default)]
     pub method: Method,
-    /// Headers of every request.
+    /// Headers of every request. `${secret:name}` in a value stands for one of `[grants] secrets`, which the host puts there when
+    /// it sends the request: `"Bearer ${secret:token}"`.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The header `content-type`. Not set: what the mode and the messages' format say.
@@ -148,6 +149,9 @@ fn header_problem(name: &str, value: &str) -> Option<&'static str> {
         RESERVED.iter().find(|(reserved, _)| name.eq_ignore_ascii_case(reserved))
     {
         return Some(reason);
+    }
+    if value.split("${secret:").skip(1).any(|rest| !rest.contains('}')) {
+        return Some("`${secret:` needs a name and a closing brace");
     }
     (!is_header_value(value)).then_some(WRONG_VALUE)
 }

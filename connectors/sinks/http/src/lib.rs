@@ -31,11 +31,14 @@ pub struct Http {
 impl Sink for Http {
     type Config = Config;
 
-    fn open(config: Config) -> Result<Self, Error> {
-        match config.problems().first() {
-            Some(problem) => Err(Error::invalid_config(problem)),
-            None => Ok(Self { config, suspect: None }),
+    fn open(mut config: Config) -> Result<Self, Error> {
+        if let Some(problem) = config.problems().first() {
+            return Err(Error::invalid_config(problem));
         }
+        for value in config.headers.values_mut() {
+            *value = secrets::fill(value)?;
+        }
+        Ok(Self { config, suspect: None })
     }
 
     fn consume(&mut self, batch: &Batch) -> Result<Receipt, Error> {

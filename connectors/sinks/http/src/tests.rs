@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use kennel_sdk::http::Response;
@@ -23,6 +25,28 @@ fn given_a_refused_message_should_reject_it_and_deliver_the_rest() {
     let failed: Vec<_> =
         receipt.failed().map(|(index, verdict, code, _)| (index, verdict, code)).collect();
     assert_eq!(failed, [(1, Verdict::Reject, "http_422")]);
+}
+
+#[test]
+fn given_secrets_in_headers_should_send_placeholders() {
+    let sent = Rc::new(RefCell::new(Vec::new()));
+    let kept = Rc::clone(&sent);
+    testing::serve(move |request| {
+        kept.borrow_mut().extend_from_slice(request.headers());
+        Ok(Response::new(200))
+    });
+    let config = json!({
+        "url": "https://localhost/", "headers": { "authorization": "Bearer ${secret:token}" },
+    });
+    let error = testing::open_sink::<Http>(config.clone()).err().unwrap();
+    assert!(matches!(error, Error::Unauthorized(_)), "{error}");
+    testing::set_secret("token", "s3cret");
+    open(config).consume(&BatchBuilder::json(["1"]).build()).unwrap();
+    let placeholder = secrets::Secret::open("token").unwrap().placeholder().unwrap();
+    let expected = ("authorization".to_owned(), format!("Bearer {placeholder}"));
+    assert!(sent.borrow().contains(&expected), "{sent:?}");
+    let broken = json!({ "url": "https://localhost/", "headers": { "x": "${secret:token" } });
+    assert_eq!(testing::validate_sink::<Http>(broken)[0].path, "/headers/x");
 }
 
 #[test]

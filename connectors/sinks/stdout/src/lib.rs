@@ -29,7 +29,8 @@ pub struct Stdout {
     name = "stdout",
     summary = "prints messages: pretty for people, JSON for programs, raw for pipes",
     accepts = ["json", "text", "raw"],
-    delivery = "at-least-once"
+    delivery = "at-least-once",
+    asks(stdout = "", reason = "messages are printed there; without, they go to the log", optional)
 )]
 impl Sink for Stdout {
     type Config = Config;

@@ -30,6 +30,7 @@ pub(crate) struct Ask {
     pub(crate) capability: String,
     pub(crate) target: String,
     pub(crate) reason: String,
+    pub(crate) optional: bool,
 }
 
 impl Parse for Arguments {
@@ -126,12 +127,18 @@ fn delivery(expression: &Expr) -> Result<Delivery> {
     }
 }
 
-/// `asks(http = "…", tcp = "…", reason = "…")`: each capability with the one reason.
+/// `asks(http = "…", tcp = "…", reason = "…")`: each capability with the one reason. The word `optional`
+/// beside them says that the component also works without.
 fn asks(meta: &Meta) -> Result<Vec<Ask>> {
     let list = meta.require_list()?;
     let mut targets = Vec::new();
     let mut reason = None;
+    let mut optional = false;
     for meta in list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)? {
+        if matches!(&meta, Meta::Path(path) if path.is_ident("optional")) {
+            optional = true;
+            continue;
+        }
         let text = string(value(&meta)?)?;
         match meta.path().require_ident()?.to_string().as_str() {
             "reason" => reason = Some(text),
@@ -147,6 +154,6 @@ fn asks(meta: &Meta) -> Result<Vec<Ask>> {
             "no capability: expected for example http = \"config:/url\"",
         ));
     }
-    let ask = |(capability, target)| Ask { capability, target, reason: reason.clone() };
+    let ask = |(capability, target)| Ask { capability, target, reason: reason.clone(), optional };
     Ok(targets.into_iter().map(ask).collect())
 }

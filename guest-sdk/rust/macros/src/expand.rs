@@ -96,8 +96,13 @@ fn description(title: &Ident, arguments: &Arguments, component: &syn::Type) -> T
         Delivery::Transactional => "Transactional",
     });
     let asks = asks.iter().map(|ask| {
-        let crate::arguments::Ask { capability, target, reason } = ask;
-        quote!(::kennel_sdk::Ask { capability: #capability, target: #target, reason: #reason })
+        let crate::arguments::Ask { capability, target, reason, optional } = ask;
+        quote!(::kennel_sdk::Ask {
+            capability: #capability,
+            target: #target,
+            reason: #reason,
+            optional: #optional,
+        })
     });
     quote! {
         ::kennel_sdk::Description {

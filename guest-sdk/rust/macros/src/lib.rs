@@ -16,7 +16,7 @@ use expand::Role;
 /// Arguments, all but `name` optional: `name = "…"`, `summary = "…"`, `accepts = ["json", …]`,
 /// `delivery = "at-least-once" | "idempotent" | "transactional"`, `ordered = true`, `heartbeat_ms = 0`,
 /// `state_version = 0`, `metrics = ["…"]`, and any number of
-/// `asks(http = "config:/url", reason = "…")`.
+/// `asks(http = "config:/url", reason = "…")`, with `optional` in it for what the component can do without.
 #[proc_macro_attribute]
 pub fn sink(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as Arguments);

@@ -28,10 +28,12 @@
 
 mod batch;
 mod outcome;
+pub(crate) mod secrets;
 pub(crate) mod world;
 
 pub use batch::{BatchBuilder, IntoJson};
 pub use outcome::{Emitted, Failed, Reading, Transformed, poll, poll_with, run, try_run};
+pub use secrets::{reveal_secrets, set_secret};
 pub use world::{
     LogLine, counter, deny_state, gauge, observations, reset, serve, set_attribute, set_schema,
     state, take_logs, take_marks,

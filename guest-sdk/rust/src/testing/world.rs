@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::secrets::Secrets;
 use crate::glue::common::kennel::connector::state::Error as StateError;
 use crate::http::{Error as HttpError, Request, Response, Url};
 use crate::log::Level;
@@ -21,7 +22,7 @@ pub struct LogLine {
 type Server = Box<dyn FnMut(&Request) -> Result<Response, HttpError>>;
 
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     logs: Vec<LogLine>,
     counters: BTreeMap<String, u64>,
     gauges: BTreeMap<String, f64>,
@@ -32,13 +33,14 @@ struct World {
     schemas: BTreeMap<u64, String>,
     marks: Vec<u32>,
     server: Option<Server>,
+    pub(super) secrets: Secrets,
 }
 
 thread_local! {
     static WORLD: RefCell<World> = RefCell::default();
 }
 
-fn with<R>(work: impl FnOnce(&mut World) -> R) -> R {
+pub(super) fn with<R>(work: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(work)
 }
 

@@ -92,6 +92,12 @@ impl AddressRange {
             && (bits(self.first) ^ bits(address)).leading_zeros() >= u32::from(self.length)
     }
 
+    /// Whether granting this range grants all that granting `other` does.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.lies_in(self) && (!other.grants(other.first) || self.grants(other.first))
+    }
+
     fn lies_in(&self, other: &Self) -> bool {
         self.length >= other.length && other.contains(self.first)
     }

@@ -1,6 +1,6 @@
 //! The file of one connector.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::delivery::delivery;
@@ -9,38 +9,40 @@ use super::streams::{sink_streams, source_stream};
 use super::{Surroundings, component};
 use crate::connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
 use crate::guest::GuestConfig;
+use crate::host::ComponentsConfig;
+use crate::policy::Asked;
 use crate::reader::Reader;
 use crate::reference::Scope;
 use crate::size::ByteSize;
 
-/// None: something required is wrong; the errors say what.
+/// `name` is the key where none is written. None: something required is wrong; the errors say what.
 pub(crate) fn connector(
     reader: &Reader<'_>,
-    file: &Path,
+    (file, name): (&Path, &str),
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
 ) -> Option<ConnectorConfig> {
     let scopes = [("sink", Scope::Sink), ("source", Scope::Source)];
     let scope = reader.choice("type", &scopes);
     // Without a known type the rest is still worth checking, except what depends on it.
     let reader = &reader.clone().for_scope(scope.unwrap_or(Scope::Both));
-    let key = key(reader, file);
+    let key = key(reader, name);
     let enabled = reader.flag("enabled");
-    let component = component(reader, surroundings, search, enabled);
+    let component = component(reader, surroundings, components, enabled);
     let group = key.as_ref().map(|key| format!("kennel-{key}")).unwrap_or_default();
     let direction = match scope {
-        Some(Scope::Source) => source_stream(reader).map(Direction::Source),
-        _ => sink_streams(reader, &group).map(Direction::Sink),
+        Some(Scope::Source) => source_stream(reader, surroundings).map(Direction::Source),
+        _ => sink_streams(reader, surroundings, &group).map(Direction::Sink),
     };
-    let limits = limits(&reader.section("limits"), None);
+    let limits = limits(&reader.section("limits"), surroundings, None);
     let transforms: Vec<_> = reader
         .sections("transforms")
         .iter()
-        .map(|section| transform(section, surroundings, (search, enabled), limits))
+        .map(|section| transform(section, surroundings, (components, enabled), limits))
         .collect();
     let config = guest_config(reader);
-    let grants = grants(&reader.section("grants"), surroundings);
-    let delivery = delivery(&reader.section("delivery"), direction.as_ref());
+    let grants = grants(&reader.section("grants"), surroundings, enabled);
+    let delivery = delivery(&reader.section("delivery"), surroundings, direction.as_ref());
     if let Some(direction) = &direction {
         check_batches_fit(reader, direction, &limits);
     }
@@ -59,7 +61,7 @@ pub(crate) fn connector(
     })
 }
 
-fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
+fn key(reader: &Reader<'_>, name: &str) -> Option<ConnectorKey> {
     const FORM: &str = "1 to 64 letters, digits, `-`, `_` or `.`, beginning with a letter or digit";
     if reader.has("key") {
         let text = reader.text("key")?;
@@ -69,8 +71,7 @@ fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
         }
         return key;
     }
-    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let key = ConnectorKey::new(stem);
+    let key = ConnectorKey::new(name);
     if key.is_none() {
         let detail = "the file's name cannot serve as a key";
         reader.refuse("key", detail, format!("add `key = \"…\"`: {FORM}"));
@@ -81,25 +82,25 @@ fn key(reader: &Reader<'_>, file: &Path) -> Option<ConnectorKey> {
 fn transform(
     reader: &Reader<'_>,
     surroundings: &Surroundings<'_>,
-    (search, must_exist): (&[PathBuf], bool),
+    (components, must_exist): (Option<&ComponentsConfig>, bool),
     connector_limits: Limits,
 ) -> Option<TransformConfig> {
-    let component = component(reader, surroundings, search, must_exist);
+    let component = component(reader, surroundings, components, must_exist);
     let config = guest_config(reader);
-    let grants = grants(&reader.section("grants"), surroundings);
-    let limits = limits(&reader.section("limits"), Some(connector_limits));
+    let grants = grants(&reader.section("grants"), surroundings, must_exist);
+    let limits = limits(&reader.section("limits"), surroundings, Some(connector_limits));
     Some(TransformConfig { component: component?, config, grants, limits })
 }
 
 fn guest_config(reader: &Reader<'_>) -> GuestConfig {
-    match reader.guest("config") {
+    match reader.named("config") {
         Some(node) => GuestConfig::new(node.clone()),
         None => GuestConfig::empty(reader.origin().clone()),
     }
 }
 
 /// Keys that are not written come from `base`, else from the defaults.
-fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
+fn limits(reader: &Reader<'_>, surroundings: &Surroundings<'_>, base: Option<Limits>) -> Limits {
     /// What 32-bit WebAssembly can address.
     const ADDRESSABLE: ByteSize = ByteSize::mebibytes(4096);
     let inherited = |key: &str| base.filter(|_| !reader.has(key));
@@ -119,6 +120,10 @@ fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
             "write \"4GiB\" or less",
         );
     }
+    // What a transform has from its connector has been judged there.
+    if inherited("memory").is_none() {
+        surroundings.judge(&Asked::Memory(memory), reader.origin_of("memory"), reader.errors);
+    }
     let call_timeout = time("call_timeout", |base| base.call_timeout);
     let cpu_timeout = time("cpu_timeout", |base| base.cpu_timeout);
     if reader.has("cpu_timeout") && cpu_timeout > call_timeout {
@@ -126,6 +131,9 @@ fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
         reader.conflict("cpu_timeout", detail, "make it shorter, or `call_timeout` longer");
     }
     let trusted = inherited("trusted").map_or_else(|| reader.flag("trusted"), |base| base.trusted);
+    if trusted && reader.has("trusted") {
+        surroundings.judge(&Asked::Trusted, reader.origin_of("trusted"), reader.errors);
+    }
     for key in ["cpu_timeout", "cpu_share"] {
         if trusted && reader.has(key) {
             let detail =

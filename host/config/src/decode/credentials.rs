@@ -23,7 +23,11 @@ pub(super) fn credentials(
 }
 
 /// `env:NAME`, `file:PATH`, `literal:TEXT`, or the text itself. No error ever shows the text.
-fn secret(reader: &Reader<'_>, key: &str, surroundings: &Surroundings<'_>) -> Option<SecretString> {
+pub(super) fn secret(
+    reader: &Reader<'_>,
+    key: &str,
+    surroundings: &Surroundings<'_>,
+) -> Option<SecretString> {
     let text = reader.text(key)?;
     if let Some(name) = text.strip_prefix("env:") {
         let Some(value) = surroundings.environment.get(name) else {

@@ -1,8 +1,11 @@
 //! The `[delivery]` section.
 
-use super::check_iggy_name;
+use std::collections::BTreeSet;
+
+use super::{Surroundings, check_iggy_name};
 use crate::connector::Direction;
 use crate::delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
+use crate::policy::Asked;
 use crate::reader::Reader;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,7 +16,11 @@ enum ErrorPolicy {
 }
 
 /// None: something required is wrong; the errors say what.
-pub(super) fn delivery(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<Delivery> {
+pub(super) fn delivery(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    direction: Option<&Direction>,
+) -> Option<Delivery> {
     let guarantees =
         [("at-least-once", Guarantee::AtLeastOnce), ("exactly-once", Guarantee::ExactlyOnce)];
     let guarantee = reader.choice("guarantee", &guarantees);
@@ -24,7 +31,7 @@ pub(super) fn delivery(reader: &Reader<'_>, direction: Option<&Direction>) -> Op
         let help = "write \"at-least-once\", and let readers drop repetitions by message id";
         reader.conflict("guarantee", detail, help);
     }
-    let on_error = on_error(reader, direction);
+    let on_error = on_error(reader, surroundings, direction);
     let (attempts, restarts) = (reader.small_integer("attempts"), reader.small_integer("restarts"));
     let dead_letter_budget = reader.small_integer("dead_letter_budget");
     let flush = reader.section("flush");
@@ -44,7 +51,11 @@ pub(super) fn delivery(reader: &Reader<'_>, direction: Option<&Direction>) -> Op
     })
 }
 
-fn on_error(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<OnError> {
+fn on_error(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    direction: Option<&Direction>,
+) -> Option<OnError> {
     let policies = [
         ("stop", ErrorPolicy::Stop),
         ("skip", ErrorPolicy::Skip),
@@ -59,6 +70,11 @@ fn on_error(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<OnErro
     });
     if let Some(topic) = &topic {
         check_topic(reader, topic, direction);
+        let origin = reader.origin_of("dead_letter_topic");
+        for stream in streams_of(topic, direction) {
+            let asked = Asked::Topic { stream, topic: &topic.topic };
+            surroundings.judge(&asked, origin, reader.errors);
+        }
     }
     match (policy?, topic) {
         (ErrorPolicy::Stop, None) => Some(OnError::Stop),
@@ -78,6 +94,21 @@ fn on_error(reader: &Reader<'_>, direction: Option<&Direction>) -> Option<OnErro
             reader.conflict("dead_letter_topic", detail, help);
             None
         }
+    }
+}
+
+/// The streams that dead letters go to.
+fn streams_of<'a>(
+    topic: &'a DeadLetterTopic,
+    direction: Option<&'a Direction>,
+) -> BTreeSet<&'a str> {
+    if let Some(stream) = &topic.stream {
+        return BTreeSet::from([stream.as_str()]);
+    }
+    match direction {
+        Some(Direction::Sink(streams)) => streams.iter().map(|it| it.stream.as_str()).collect(),
+        Some(Direction::Source(stream)) => BTreeSet::from([stream.stream.as_str()]),
+        None => BTreeSet::new(),
     }
 }
 

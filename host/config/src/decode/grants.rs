@@ -5,11 +5,42 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::Surroundings;
+use super::env::env;
+use super::secrets::secrets;
 use crate::error::{ConfigError, Problem};
-use crate::grant::{FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError};
+use crate::grant::{
+    ClockGrant, FileGrant, FileMode, Grants, HostPatternError, HttpGrantError, TcpGrantError,
+};
+use crate::policy::Asked;
 use crate::reader::Reader;
+use crate::source_file::Origin;
 
-pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Grants {
+/// `enabled`: variables and secrets that the host gives have to be there.
+pub(super) fn grants(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    enabled: bool,
+) -> Grants {
+    let clocks = [
+        ("real", ClockGrant::Real),
+        ("coarse", ClockGrant::Coarse),
+        ("frozen", ClockGrant::Frozen),
+    ];
+    let (http, tcp) = (list(reader, "http", correct_http), list(reader, "tcp", correct_tcp));
+    for (grant, origin) in &http {
+        surroundings.judge(&Asked::Http(grant), origin, reader.errors);
+    }
+    for (grant, origin) in &tcp {
+        surroundings.judge(&Asked::Tcp(grant), origin, reader.errors);
+    }
+    let state = reader.size_option("state");
+    if let Some(size) = state {
+        surroundings.judge(&Asked::State(size), reader.origin_of("state"), reader.errors);
+    }
+    let stdout = reader.flag("stdout");
+    if stdout {
+        surroundings.judge(&Asked::Stdout, reader.origin_of("stdout"), reader.errors);
+    }
     let files = reader.sections("files");
     let mut guests = HashSet::new();
     let files = files.iter().filter_map(|section| {
@@ -22,24 +53,28 @@ pub(super) fn grants(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Gr
     });
     let files = files.collect();
     Grants {
-        http: list(reader, "http", correct_http),
-        tcp: list(reader, "tcp", correct_tcp),
+        http: http.into_iter().map(|(grant, _)| grant).collect(),
+        tcp: tcp.into_iter().map(|(grant, _)| grant).collect(),
         files,
-        state: reader.size_option("state"),
-        stdout: reader.flag("stdout"),
+        env: env(reader, surroundings, enabled),
+        secrets: secrets(reader, surroundings, enabled),
+        clock: reader.choice("clock", &clocks).unwrap_or_default(),
+        state,
+        stdout,
+        origin: Some(reader.origin().clone()),
     }
 }
 
-/// The grants of a list; `correct` says what to write in place of a wrong one.
-fn list<T: FromStr<Err: Display>>(
+/// The values of a list, each with its place; `correct` says what to write in place of a wrong one.
+pub(super) fn list<T: FromStr<Err: Display>>(
     reader: &Reader<'_>,
     key: &str,
     correct: fn(&str, T::Err) -> String,
-) -> Vec<T> {
+) -> Vec<(T, Origin)> {
     let mut grants = Vec::new();
     for (text, origin) in reader.texts(key) {
         match text.parse::<T>() {
-            Ok(grant) => grants.push(grant),
+            Ok(grant) => grants.push((grant, origin)),
             Err(error) => {
                 let problem =
                     Problem::InvalidValue { key: key.to_owned(), detail: error.to_string() };
@@ -51,7 +86,7 @@ fn list<T: FromStr<Err: Display>>(
     grants
 }
 
-fn correct_http(text: &str, error: HttpGrantError) -> String {
+pub(super) fn correct_http(text: &str, error: HttpGrantError) -> String {
     match error {
         HttpGrantError::Scheme if !text.contains([':', '*', ' ']) => {
             format!("write \"https://{text}\" or \"http://{text}\"")
@@ -74,7 +109,7 @@ fn correct_http(text: &str, error: HttpGrantError) -> String {
     }
 }
 
-fn correct_tcp(text: &str, error: TcpGrantError) -> String {
+pub(super) fn correct_tcp(text: &str, error: TcpGrantError) -> String {
     match error {
         TcpGrantError::Scheme => "leave out what stands before the host and its port".to_owned(),
         TcpGrantError::User => "credentials belong into the component's connection".to_owned(),
@@ -112,7 +147,14 @@ fn file(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<FileGran
         }
         valid
     });
-    Some(FileGrant { path: surroundings.resolve(path?), guest: guest?, mode: mode? })
+    let (written, guest, mode) = (surroundings.resolve(path?), guest?, mode?);
+    let path = surroundings.permitted_place(&written, reader.origin_of("path"), reader.errors)?;
+    surroundings.judge(
+        &Asked::Files { path: &path, mode },
+        reader.origin_of("path"),
+        reader.errors,
+    );
+    Some(FileGrant { path, guest, mode })
 }
 
 fn is_guest_path(path: &str) -> bool {

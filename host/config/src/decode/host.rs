@@ -1,11 +1,15 @@
 //! `kennel.toml`.
 
+use std::net::IpAddr;
+
 use super::Surroundings;
-use super::credentials::credentials;
+use super::credentials::{credentials, secret};
+use super::policy::policy;
 use crate::host::{
     ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, NetworkConfig,
-    RuntimeConfig, ServerAddress, StateConfig,
+    ProviderConfig, RuntimeConfig, ServerAddress, StateConfig,
 };
+use crate::oci::is_registry;
 use crate::reader::Reader;
 
 /// None: something required is wrong; the errors say what.
@@ -15,6 +19,18 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
     let components = components(&reader.section("components"), surroundings);
     let network = network(&reader.section("network"), surroundings);
     let logging = logging(&reader.section("logging"));
+    let policy = reader.has("policy").then(|| policy(&reader.section("policy"), surroundings));
+    let connectors = reader.section("connectors");
+    let provider = provider(&connectors, surroundings);
+    if let Some(provider) = provider.as_ref().filter(|_| policy.is_none()) {
+        let detail = format!(
+            "connectors from {} need a [policy]: without one, whoever answers there may grant them \
+             everything",
+            provider.shown()
+        );
+        let help = "add [policy] to kennel.toml, with all that those connectors may be granted";
+        connectors.conflict("url", detail, help);
+    }
     let runtime = reader.section("runtime");
     let runtime = RuntimeConfig {
         drain_timeout: runtime.duration("drain_timeout"),
@@ -27,6 +43,52 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
         network,
         logging: logging?,
         runtime,
+        provider,
+        policy,
+    })
+}
+
+/// None: no URL, or one that is wrong; the errors say so.
+fn provider(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<ProviderConfig> {
+    let url = reader.text("url");
+    let token = reader.has("token").then(|| secret(reader, "token", surroundings)).flatten();
+    let Some(url) = url else {
+        if reader.has("token") && !reader.has("url") {
+            reader.conflict(
+                "token",
+                "`token` has no effect without `url`",
+                "add `url`, or remove it",
+            );
+        }
+        return None;
+    };
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let Some(rest) = rest.filter(|rest| !rest.contains(['#', ' ']) && url.is_ascii()) else {
+        let help = "for example \"https://config.example.com/kennel/connectors\"";
+        reader.refuse("url", "not an `http://` or `https://` URL", help);
+        return None;
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.is_empty() || authority.contains('@') {
+        let help = "write the host and its port only; a secret belongs into `token`";
+        reader.refuse("url", "there is no host, or a user before it", help);
+        return None;
+    }
+    if token.is_some() && url.starts_with("http://") && !is_this_machine(authority) {
+        let detail = "the token would be sent in clear text to another machine";
+        reader.conflict("token", detail, "write `https://` in `url`");
+    }
+    Some(ProviderConfig { url, token })
+}
+
+fn is_this_machine(authority: &str) -> bool {
+    let address: Result<ServerAddress, _> = match authority.parse() {
+        Ok(address) => Ok(address),
+        Err(_) => format!("{authority}:80").parse(),
+    };
+    address.is_ok_and(|address| {
+        let host = address.host();
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     })
 }
 
@@ -71,9 +133,16 @@ fn tls(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<IggyTls> 
 
 fn components(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<ComponentsConfig> {
     let search = reader.texts("search");
+    let plain_http = reader.texts("plain_http");
+    for (registry, _) in plain_http.iter().filter(|(registry, _)| !is_registry(registry)) {
+        let detail = format!("\"{registry}\" is not a registry");
+        let help = "write host or host:port in lower case, for example \"registry.lan:5000\"";
+        reader.refuse("plain_http", detail, help);
+    }
     Some(ComponentsConfig {
         cache: surroundings.resolve(reader.path("cache")?),
         search: search.iter().map(|(folder, _)| surroundings.resolve(folder)).collect(),
+        plain_http: plain_http.into_iter().map(|(registry, _)| registry).collect(),
     })
 }
 

@@ -2,21 +2,26 @@
 
 use std::collections::HashSet;
 
-use super::{check_iggy_name, iggy_name};
+use super::{Surroundings, check_iggy_name, iggy_name};
 use crate::error::{ConfigError, Problem};
+use crate::policy::Asked;
 use crate::reader::Reader;
 use crate::stream::{
     BatchLimit, CreateTopic, Format, PartitionBy, SinkStream, SourceStream, Start,
 };
 
 /// None: something required is wrong; the errors say what.
-pub(super) fn sink_streams(reader: &Reader<'_>, default_group: &str) -> Option<Vec<SinkStream>> {
+pub(super) fn sink_streams(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    default_group: &str,
+) -> Option<Vec<SinkStream>> {
     let sections = sections(reader);
     if sections.is_empty() {
         return None;
     }
     let streams: Option<Vec<_>> =
-        sections.iter().map(|section| sink_stream(section, default_group)).collect();
+        sections.iter().map(|section| sink_stream(section, surroundings, default_group)).collect();
     let streams = streams?;
     let mut seen = HashSet::new();
     for (section, stream) in sections.iter().zip(&streams) {
@@ -31,8 +36,13 @@ pub(super) fn sink_streams(reader: &Reader<'_>, default_group: &str) -> Option<V
     Some(streams)
 }
 
-fn sink_stream(reader: &Reader<'_>, default_group: &str) -> Option<SinkStream> {
-    let (stream, topics) = (iggy_name(reader, "stream"), topics(reader));
+fn sink_stream(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    default_group: &str,
+) -> Option<SinkStream> {
+    let stream = iggy_name(reader, "stream");
+    let topics = topics(reader, surroundings, stream.as_deref());
     let format = format(reader);
     let consumer_group = match reader.has("consumer_group") {
         true => iggy_name(reader, "consumer_group"),
@@ -56,7 +66,10 @@ fn sink_stream(reader: &Reader<'_>, default_group: &str) -> Option<SinkStream> {
 }
 
 /// None: something required is wrong; the errors say what.
-pub(super) fn source_stream(reader: &Reader<'_>) -> Option<SourceStream> {
+pub(super) fn source_stream(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+) -> Option<SourceStream> {
     let sections = sections(reader);
     let (first, more) = sections.split_first()?;
     if let Some(second) = more.first() {
@@ -65,7 +78,8 @@ pub(super) fn source_stream(reader: &Reader<'_>) -> Option<SourceStream> {
         let error = ConfigError::new(Problem::Conflict { detail });
         reader.errors.push(error.at(second.origin()).help(help));
     }
-    let (stream, topics) = (iggy_name(first, "stream"), topics(first));
+    let stream = iggy_name(first, "stream");
+    let topics = topics(first, surroundings, stream.as_deref());
     let format = format(first);
     let (batch, create) = (batch(first), create(first));
     let partition_by = partition_by(first);
@@ -91,10 +105,18 @@ fn sections<'a>(reader: &Reader<'a>) -> Vec<Reader<'a>> {
     sections
 }
 
-fn topics(reader: &Reader<'_>) -> Option<Vec<String>> {
+/// `stream` is None where it is wrong.
+fn topics(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    stream: Option<&str>,
+) -> Option<Vec<String>> {
     let errors = reader.errors.len();
     let topics = reader.texts("topics");
-    for (topic, _) in &topics {
+    for (topic, origin) in &topics {
+        if let Some(stream) = stream {
+            surroundings.judge(&Asked::Topic { stream, topic }, origin, reader.errors);
+        }
         if let Err(detail) = check_iggy_name(topic) {
             reader.refuse("topics", detail, "choose a shorter name");
         }

@@ -70,6 +70,14 @@ impl FromStr for HostPattern {
 }
 
 impl HostPattern {
+    /// Whether every host of `other` is one of these.
+    pub fn covers(&self, other: &Self) -> bool {
+        match other {
+            Self::Name(name) => !matches!(self, Self::Address(_)) && self.matches(name),
+            Self::Address(_) | Self::AnyLabelBelow(_) => self == other,
+        }
+    }
+
     /// Whether a request's host, as it stands in its authority without the port, is covered.
     pub fn matches(&self, host: &str) -> bool {
         match self {

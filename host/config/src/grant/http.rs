@@ -129,6 +129,17 @@ impl PathPattern {
                 Self::Prefix(prefix) => path.starts_with(prefix.as_str()),
             }
     }
+
+    /// Whether every path of `other` is one of these.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Exact(own), Self::Exact(other)) => own == other,
+            (Self::Exact(_), Self::Prefix(_)) => false,
+            (Self::Prefix(own), Self::Exact(other) | Self::Prefix(other)) => {
+                other.starts_with(own.as_str())
+            }
+        }
+    }
 }
 
 /// Whether any reading of `path` that servers are known for has a `.` or `..` segment: percent-encoded
@@ -246,6 +257,14 @@ impl HttpGrant {
             && self.port == port
             && self.host.matches(host)
             && self.path.matches(path)
+    }
+
+    /// Whether every request that `other` allows is allowed by this one too.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.port == other.port
+            && self.host.covers(&other.host)
+            && self.path.covers(&other.path)
     }
 }
 

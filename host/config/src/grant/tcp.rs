@@ -103,6 +103,12 @@ impl TcpGrant {
     pub fn port(&self) -> u16 {
         self.port
     }
+
+    /// Whether every host and port that `other` names is named by this one too. Some addresses
+    /// within a range are granted by narrower ranges only; that is for the sandbox to say.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.port == other.port && self.host.covers(&other.host)
+    }
 }
 
 /// Parses back to itself.
@@ -132,6 +138,21 @@ impl FromStr for TcpHost {
 }
 
 impl TcpHost {
+    /// Whether every host of `other` is one of these. Names and addresses have none in common.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::AnyLabelBelow(parent), Self::Name(name)) => {
+                name.split_once('.').is_some_and(|(_, rest)| rest == parent)
+            }
+            (Self::Range { first, length }, Self::Range { first: other, length: longer }) => {
+                first.is_ipv4() == other.is_ipv4()
+                    && longer >= length
+                    && first_of_range(*other, *length) == *first
+            }
+            _ => self == other,
+        }
+    }
+
     fn from_pattern(pattern: HostPattern, length: Option<&str>) -> Result<Self, TcpGrantError> {
         match (pattern, length) {
             (HostPattern::Name(name), None) => Ok(Self::Name(name)),

@@ -2,8 +2,8 @@
 
 use super::Default::{None, Required, Value};
 use super::Kind::{
-    Choice, ChoiceOrSection, Duration, Flag, Guest, Integer, Path, Refused, Size, Text, Texts,
-    Timestamp,
+    Choice, ChoiceOrSection, Duration, Flag, Guest, Integer, NamedTextsOrSections, Path, Size,
+    Text, Texts, TextsOrSections, Timestamp,
 };
 use super::{Kind, Scope, Section, key};
 
@@ -28,7 +28,7 @@ pub(crate) static CONNECTOR: Section = Section {
             "component",
             Path,
             Required,
-            "The WebAssembly component, beside this file or in a folder of `[components] search`.",
+            "The WebAssembly component: a file beside this one or in a folder of `[components] search`, or `oci://registry/name:tag@sha256:…`.",
         ),
         key("streams", Kind::Sections(&STREAMS), Required, "What is read or written in Iggy."),
         key(
@@ -216,8 +216,25 @@ static GRANTS: Section = Section {
             Value("false"),
             "Its standard output is the host's; otherwise it goes to the log.",
         ),
-        key("env", Refused("granting environment variables"), None("denied"), "Reserved."),
-        key("secrets", Refused("granting secrets"), None("denied"), "Reserved."),
+        key(
+            "env",
+            TextsOrSections(&ENV),
+            None("none"),
+            "Environment variables it sees: `\"TZ\"` is the host's own, a table sets a value.",
+        ),
+        key(
+            "clock",
+            Choice(&["real", "coarse", "frozen"]),
+            Value("\"real\""),
+            "The clocks it sees: the machine's, the same in steps of 100 ms, or one that stands still.",
+        ),
+        key(
+            "secrets",
+            NamedTextsOrSections(&SECRET),
+            None("none"),
+            "Secrets it may use by name, without learning them: `{ password = \"secret://env/PG_PASSWORD\" }`, see below.",
+        ),
+        key("reveal", Texts, Value("[]"), "Names of those `secrets` whose values it may learn."),
     ],
     hints: &[("https", "HTTPS requests are granted by `http = [\"https://…\"]`")],
 };
@@ -236,6 +253,36 @@ static FILES: Section = Section {
         ),
     ],
     hints: &[],
+};
+
+static ENV: Section = Section {
+    label: "[[grants.env]]",
+    about: "An environment variable with a value of its own.",
+    keys: &[
+        key("name", Text, Required, "The variable: ASCII letters, digits and `_`."),
+        key("value", Text, Required, "What it holds. Not for secrets: the component reads it."),
+    ],
+    hints: &[],
+};
+
+static SECRET: Section = Section {
+    label: "[grants.secrets.NAME]",
+    about: "A secret that is sent to certain hosts only. `NAME` is what the component calls it.",
+    keys: &[
+        key(
+            "from",
+            Text,
+            Required,
+            "Where it is kept: `secret://env/VARIABLE` or `secret://file/PATH`.",
+        ),
+        key(
+            "hosts",
+            Texts,
+            None("every host of `http` over https, and over http this machine"),
+            "Where it may be sent in HTTP headers: `\"https://api.example.com\"`. `[]`: nowhere.",
+        ),
+    ],
+    hints: &[("host", "write `hosts = [\"https://…\"]`")],
 };
 
 static LIMITS: Section = Section {

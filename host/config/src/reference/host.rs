@@ -2,6 +2,7 @@
 
 use super::Default::{None, Value};
 use super::Kind::{Choice, Duration, Flag, Path, Secret, Size, Text, Texts};
+use super::policy::POLICY;
 use super::{Kind, Section, key};
 
 pub(crate) static HOST: Section = Section {
@@ -19,9 +20,20 @@ pub(crate) static HOST: Section = Section {
         ),
         key("logging", Kind::Section(&LOGGING), None("all defaults"), "The host's own log."),
         key("runtime", Kind::Section(&RUNTIME), None("all defaults"), "The whole process."),
+        key(
+            "connectors",
+            Kind::Section(&CONNECTORS),
+            None("files only"),
+            "Connectors from a URL, beside those of the files.",
+        ),
+        key(
+            "policy",
+            Kind::Section(&POLICY),
+            None("connector files are trusted as kennel.toml is"),
+            "What any connector's configuration may grant.",
+        ),
     ],
     hints: &[
-        ("connectors", "each connector is a file of its own beside kennel.toml"),
         ("http", "the REST API is not available in this version"),
         ("telemetry", "telemetry is not available in this version"),
     ],
@@ -81,13 +93,19 @@ static COMPONENTS: Section = Section {
             "cache",
             Path,
             Value("\".kennel/cache\""),
-            "Folder for compiled code; created when missing, safe to delete.",
+            "Folder for compiled code and for components from registries; created when missing, safe to delete.",
         ),
         key(
             "search",
             Texts,
             Value("[]"),
             "Folders searched, in order, for a component that is not beside the connector's file.",
+        ),
+        key(
+            "plain_http",
+            Texts,
+            Value("[]"),
+            "Registries spoken to without TLS, such as `\"registry.lan:5000\"`; those of this machine are anyway.",
         ),
     ],
     hints: &[],
@@ -151,4 +169,25 @@ static RUNTIME: Section = Section {
         ),
     ],
     hints: &[],
+};
+
+static CONNECTORS: Section = Section {
+    label: "[connectors]",
+    about: "Connectors from a URL, beside those of the files: fetched when the host starts and when it \
+            checks. Needs `[policy]`: whoever answers there must not own the host.",
+    keys: &[
+        key(
+            "url",
+            Text,
+            None("files only"),
+            "`http://` or `https://`. The answer is JSON: `{ \"connectors\": { \"<key>\": { … } } }`.",
+        ),
+        key(
+            "token",
+            Secret,
+            None("none is sent"),
+            "Sent as `authorization: Bearer`; only to `https://` or this machine.",
+        ),
+    ],
+    hints: &[("config_dir", "each connector is a file of its own beside kennel.toml")],
 };

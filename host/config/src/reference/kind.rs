@@ -18,8 +18,10 @@ impl Kind {
             Self::Texts => "a list of texts".to_owned(),
             Self::Section(_) | Self::Guest => "a table".to_owned(),
             Self::Sections(_) => "a list of tables".to_owned(),
+            Self::TextsOrSections(_) => "a list of texts and tables".to_owned(),
+            Self::NamedTextsOrSections(_) => "a table".to_owned(),
             Self::ChoiceOrSection(..) => "text or a table".to_owned(),
-            Self::Refused(_) => "left out".to_owned(),
+            Self::FlagOrTexts => "a boolean or a list of texts".to_owned(),
         }
     }
 
@@ -41,8 +43,12 @@ impl Kind {
             Self::Texts => "[\"…\"]".to_owned(),
             Self::Section(section) => format!("{{ {} }}", section_example(section)),
             Self::Sections(section) => format!("[{{ {} }}]", section_example(section)),
+            Self::TextsOrSections(section) => {
+                format!("[\"…\", {{ {} }}]", section_example(section))
+            }
+            Self::FlagOrTexts => "[\"…\"]".to_owned(),
+            Self::NamedTextsOrSections(_) => "{ name = \"…\" }".to_owned(),
             Self::Guest => "{ … }".to_owned(),
-            Self::Refused(_) => String::new(),
         }
     }
 
@@ -69,13 +75,26 @@ impl Kind {
             }
             Self::Section(section) => section_schema(section),
             Self::Sections(section) => json!({ "type": "array", "items": section_schema(section) }),
+            Self::TextsOrSections(section) => {
+                json!({ "type": "array", "items": text_or_section(section) })
+            }
+            Self::NamedTextsOrSections(section) => {
+                json!({ "type": "object", "additionalProperties": text_or_section(section) })
+            }
             Self::ChoiceOrSection(choices, section) => {
                 json!({ "oneOf": [{ "enum": choices }, section_schema(section)] })
             }
+            Self::FlagOrTexts => json!({ "oneOf": [
+                { "type": "boolean" },
+                { "type": "array", "items": { "type": "string", "minLength": 1 } },
+            ] }),
             Self::Guest => json!({ "type": "object" }),
-            Self::Refused(_) => json!(false),
         }
     }
+}
+
+fn text_or_section(section: &'static super::Section) -> Value {
+    json!({ "oneOf": [{ "type": "string", "minLength": 1 }, section_schema(section)] })
 }
 
 fn section_example(section: &super::Section) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{CONNECTOR, Default, HOST, Key, Kind, Scope, Section};
-use crate::{Environment, Location, load};
+use crate::{Environment, Location, load, read_host};
 
 const BEGIN: &str = "<!-- reference: begin -->";
 const END: &str = "<!-- reference: end -->";
@@ -71,11 +71,17 @@ fn words(kind: &Kind) -> String {
         Kind::Texts => "list of texts".to_owned(),
         Kind::Section(section) => format!("table `{}`", section.label),
         Kind::Sections(section) => format!("tables `{}`", section.label),
+        Kind::TextsOrSections(section) => {
+            format!("list of texts and tables `{}`", section.label)
+        }
+        Kind::NamedTextsOrSections(section) => {
+            format!("table of texts or tables `{}`", section.label)
+        }
         Kind::ChoiceOrSection(names, section) => {
             format!("{}, or table `{}`", choices(names), section.label)
         }
+        Kind::FlagOrTexts => "boolean, or list of texts".to_owned(),
         Kind::Guest => "table".to_owned(),
-        Kind::Refused(_) => "not available".to_owned(),
     }
 }
 
@@ -114,7 +120,9 @@ fn given_the_examples_of_the_manual_should_load() {
         let folder = folder();
         std::fs::write(folder.path().join(name), block).unwrap();
         let environment = Environment::from_iter([("IGGY_PASSWORD", "x")]);
-        if let Err(errors) = load(folder.path(), &environment) {
+        let read = read_host(folder.path(), &environment).unwrap();
+        let answer = read.provider().map(|_| Ok("{\"connectors\":{}}".to_owned()));
+        if let Err(errors) = read.finish(answer) {
             panic!("{errors}");
         }
         examples += 1;
@@ -147,6 +155,8 @@ fn complete_connector(kind: &str) -> Vec<(&'static str, Vec<&'static str>)> {
         ("[[transforms]]", vec!["component = \"component.wasm\""]),
         ("[grants]", vec![]),
         ("[[grants.files]]", vec!["path = \"in\"", "guest = \"/in\""]),
+        ("[[grants.env]]", vec!["name = \"REGION\"", "value = \"eu\""]),
+        ("[grants.secrets.NAME]", vec!["from = \"secret://env/KEY\""]),
         ("[limits]", vec![]),
         ("[delivery]", vec![]),
     ];
@@ -189,7 +199,7 @@ fn with(file: &[(&str, Vec<&str>)], section: &Section, key: &str, line: &str) ->
 
 fn wrong_value(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Flag => "\"maybe\"",
+        Kind::Flag | Kind::FlagOrTexts => "\"maybe\"",
         _ => "true",
     }
 }
@@ -205,6 +215,9 @@ fn given_a_wrong_value_in_each_key_should_point_to_it() {
         ("[components]", vec![]),
         ("[logging]", vec![]),
         ("[runtime]", vec![]),
+        ("[connectors]", vec!["url = \"http://127.0.0.1:1/\""]),
+        ("[policy]", vec![]),
+        ("[[policy.files]]", vec!["path = \"in\""]),
     ];
     let files = [
         ("kennel.toml", &HOST, Scope::Both, host),

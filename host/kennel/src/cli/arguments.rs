@@ -59,6 +59,24 @@ pub(crate) struct InspectArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    /// The component that runs now.
+    #[arg(value_name = "OLD.wasm")]
+    pub(crate) old: PathBuf,
+
+    /// The one to take in its place.
+    #[arg(value_name = "NEW.wasm")]
+    pub(crate) new: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// The code, as an error, a log line or a dead letter names it; without one, all are listed.
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct NewArguments {
     /// Name in kebab-case, such as orders-sink.
     pub(crate) name: String,

@@ -1,46 +1,62 @@
 //! `kennel check`: every mistake of a configuration, found without a broker.
 
-use std::path::Path;
-
-use kennel_config::{ConfigErrors, Configuration, Direction, Environment, FileKind};
+use kennel_config::{
+    ComponentSource, ConfigError, ConfigErrors, Configuration, Direction, FileKind,
+};
 use kennel_sandbox::Engine;
 use serde_json::json;
 
 use crate::cli::{CheckArguments, SchemaOf};
 use crate::exit_code::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, TransferBar};
 use crate::wiring::{self, Progress};
 
 pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<(), Failure> {
     if let Some(kind) = arguments.schema {
         return print_schema(kind);
     }
-    let configuration = kennel_config::load(&arguments.config, &Environment::of_process())?;
-    check_components(&configuration, terminal).await?;
-    report(&configuration, terminal);
+    let configuration = wiring::configuration(&arguments.config).await?;
+    let warnings = check_components(&configuration, terminal).await?;
+    report(&configuration, &warnings, terminal);
     Ok(())
 }
 
-/// Each component's schema and own checks against its `[config]`.
+/// Each component's schema and own checks against its `[config]`, and what it asks for against what it is
+/// granted. The answer is what an operator may want to change.
 async fn check_components(
     configuration: &Configuration,
     terminal: &Terminal,
-) -> Result<(), Failure> {
+) -> Result<Vec<ConfigError>, Failure> {
     let cache = configuration.host.components.cache.clone();
     let engine = Engine::new(Some(cache)).map_err(Failure::running)?;
-    let loaded = wiring::load(&engine, &configuration.connectors, &Announce(terminal))
-        .await
-        .map_err(Failure::component)?;
-    let problems = wiring::problems(&loaded).await.map_err(Failure::component)?;
-    Ok(ConfigErrors::none_of(problems)?)
+    let loaded = wiring::load(&engine, configuration, &Announce::new(terminal)).await?;
+    let problems =
+        wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?;
+    ConfigErrors::none_of(problems)?;
+    Ok(loaded.iter().flat_map(wiring::not_asked).collect())
 }
 
 /// Compiling for the first time takes seconds.
-struct Announce<'a>(&'a Terminal);
+struct Announce<'a> {
+    terminal: &'a Terminal,
+    bar: TransferBar,
+}
+
+impl<'a> Announce<'a> {
+    fn new(terminal: &'a Terminal) -> Self {
+        Self { terminal, bar: TransferBar::new(terminal) }
+    }
+}
 
 impl Progress for Announce<'_> {
-    fn loading(&self, path: &Path, number: usize, of: usize) {
-        self.0.progress(&format!("[{number}/{of}] {}", path.display()));
+    fn loading(&self, source: &ComponentSource, number: usize, of: usize) {
+        self.terminal.progress(&format!("[{number}/{of}] {source}"));
+    }
+}
+
+impl kennel_registry::Progress for Announce<'_> {
+    fn transferred(&self, done: u64, total: Option<u64>) {
+        self.bar.transferred(done, total);
     }
 }
 
@@ -53,7 +69,7 @@ fn print_schema(kind: SchemaOf) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(configuration: &Configuration, terminal: &Terminal) {
+fn report(configuration: &Configuration, warnings: &[ConfigError], terminal: &Terminal) {
     let connectors: Vec<_> = configuration
         .connectors
         .iter()
@@ -67,7 +83,12 @@ fn report(configuration: &Configuration, terminal: &Terminal) {
             })
         })
         .collect();
-    terminal.result(&json!({ "valid": true, "connectors": connectors }), || summary(configuration));
+    let warnings: Vec<_> = configuration.warnings.iter().chain(warnings).collect();
+    for warning in &warnings {
+        terminal.progress(&format!("{warning}\n"));
+    }
+    let facts = json!({ "valid": true, "connectors": connectors, "warnings": warnings });
+    terminal.result(&facts, || summary(configuration));
 }
 
 fn summary(configuration: &Configuration) -> String {
@@ -89,7 +110,7 @@ fn summary(configuration: &Configuration) -> String {
             connector.direction.name().to_owned(),
             topics.join(", "),
             connector.transforms.len().to_string(),
-            connector.component.display().to_string(),
+            connector.component.to_string(),
             if connector.enabled { String::new() } else { "disabled".to_owned() },
         ]);
     }

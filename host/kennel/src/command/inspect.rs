@@ -1,6 +1,10 @@
-//! `kennel inspect`: what a component is, what it accepts and what it asks for.
+//! `kennel inspect`: what a component is, what it accepts, what it asks for and what it can never do.
+
+mod abilities;
+mod toolchain;
 
 use std::fmt::Write;
+use std::path::Path;
 
 use kennel_sandbox::{Component, Engine};
 use serde_json::{Value, json};
@@ -8,12 +12,20 @@ use serde_json::{Value, json};
 use crate::cli::InspectArguments;
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
+use abilities::{Abilities, abilities};
+use toolchain::{Toolchain, toolchain};
 
 pub(crate) async fn run(arguments: InspectArguments, terminal: &Terminal) -> Result<(), Failure> {
     let engine = Engine::new(None).map_err(Failure::running)?;
     terminal.progress(&format!("compiling {}", arguments.component.display()));
     let component =
         Component::load(&engine, &arguments.component).await.map_err(Failure::component)?;
+    let bytes = std::fs::read(&arguments.component).map_err(Failure::running)?;
+    let outside = Outside {
+        abilities: abilities(component.imports()),
+        toolchain: toolchain(&bytes),
+        signature: signature(&arguments.component),
+    };
     let facts = json!({
         "kind": component.kind(),
         "digest": format!("sha256:{}", component.digest()),
@@ -21,12 +33,34 @@ pub(crate) async fn run(arguments: InspectArguments, terminal: &Terminal) -> Res
         "interface": kennel_sandbox::INTERFACE_VERSION,
         "description": component.description(),
         "imports": component.imports(),
+        "asks": component.description().asks,
+        "with_grants": outside.abilities.with_grants,
+        "never": outside.abilities.never,
+        "languages": outside.toolchain.languages,
+        "tools": outside.toolchain.tools,
+        "signature": outside.signature,
     });
-    terminal.result(&facts, || text(&component));
+    terminal.result(&facts, || text(&component, &outside));
     Ok(())
 }
 
-fn text(component: &Component) -> String {
+/// What the file tells without being asked.
+struct Outside {
+    abilities: Abilities,
+    toolchain: Toolchain,
+    /// The file of the signature, if there is one.
+    signature: Option<String>,
+}
+
+/// `X.wasm.sig` beside `X.wasm`.
+fn signature(component: &Path) -> Option<String> {
+    let mut name = component.file_name()?.to_owned();
+    name.push(".sig");
+    let path = component.with_file_name(name);
+    path.is_file().then(|| path.display().to_string())
+}
+
+fn text(component: &Component, outside: &Outside) -> String {
     let about = component.description();
     let mut text = format!("{} {}  {}\n", about.name, about.version, component.kind());
     if !about.summary.is_empty() {
@@ -38,6 +72,14 @@ fn text(component: &Component) -> String {
         ("digest", format!("sha256:{}", component.digest())),
         ("size", format!("{} KiB", component.size().div_ceil(1024))),
         ("interface", format!("kennel:connector@{}", kennel_sandbox::INTERFACE_VERSION)),
+        ("language", language(&about.sdk, &outside.toolchain)),
+        (
+            "signature",
+            match &outside.signature {
+                Some(file) => format!("{file}, not verified here"),
+                None => "not signed".to_owned(),
+            },
+        ),
         ("licence", about.licence.clone()),
         ("accepts", list(&about.accepts)),
         ("produces", list(&about.produces)),
@@ -61,8 +103,20 @@ fn text(component: &Component) -> String {
     } else {
         text.push_str("\nIt asks for, and gets only what [grants] allows:\n");
         for ask in &about.asks {
-            let _ = writeln!(text, "  {:<6} {:<20} {}", ask.capability, ask.target, ask.reason);
+            let need = if ask.optional { " (optional)" } else { "" };
+            let _ =
+                writeln!(text, "  {:<6} {:<20} {}{need}", ask.capability, ask.target, ask.reason);
         }
+    }
+    if !outside.abilities.with_grants.is_empty() {
+        text.push_str("\nIt could, where it is granted, and cannot otherwise:\n");
+        for able in &outside.abilities.with_grants {
+            let _ = writeln!(text, "  {able}");
+        }
+    }
+    text.push_str("\nIt can never, whatever it is granted:\n");
+    for unable in &outside.abilities.never {
+        let _ = writeln!(text, "  {unable}");
     }
     let keys = config_keys(&about.config_schema);
     if keys.is_empty() {
@@ -71,6 +125,24 @@ fn text(component: &Component) -> String {
         let _ = write!(text, "\n[config]\n{}", keys.join("\n"));
     }
     text
+}
+
+/// `Rust, made by rustc 1.95.0; SDK: rust 0.1.0`.
+fn language(sdk: &Value, toolchain: &Toolchain) -> String {
+    let mut parts = Vec::new();
+    match (toolchain.languages.is_empty(), toolchain.tools.is_empty()) {
+        (false, _) => parts.push(list(&toolchain.languages)),
+        (true, true) => parts.push("unknown: the file does not say".to_owned()),
+        (true, false) => {}
+    }
+    if !toolchain.tools.is_empty() {
+        parts.push(format!("made by {}", list(&toolchain.tools)));
+    }
+    let sdk = [sdk.get("language"), sdk.get("version")].map(|it| it.and_then(Value::as_str));
+    if let [Some(language), Some(version)] = sdk {
+        parts.push(format!("SDK {language} {version}"));
+    }
+    parts.join("; ")
 }
 
 fn list(values: &[String]) -> String {

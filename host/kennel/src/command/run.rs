@@ -1,20 +1,20 @@
 //! `kennel run`: the connectors of a configuration folder, until stopped.
 
 use anyhow::{Context as _, anyhow};
-use kennel_config::Environment;
 
 use crate::cli::{GlobalArguments, RunArguments};
 use crate::exit_code::Failure;
 use crate::logging;
 use crate::run::{RunOptions, run as run_connectors};
 use crate::terminal::Terminal;
+use crate::wiring;
 
 pub(crate) async fn run(
     arguments: RunArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let configuration = kennel_config::load(&arguments.config, &Environment::of_process())?;
+    let configuration = wiring::configuration(&arguments.config).await?;
     logging::start(global, terminal, Some(&configuration.host.logging))?;
     let options = RunOptions {
         embedded: arguments.embedded,

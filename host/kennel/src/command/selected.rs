@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use kennel_broker::{BrokerError, Connection};
-use kennel_config::{ConnectorConfig, Environment, HostConfig};
+use kennel_config::{ConnectorConfig, HostConfig};
 use kennel_state::{ConnectorState, LetterMarks, StateError, StateStore};
 
 use crate::cli::{ConnectorArguments, GlobalArguments};
@@ -19,12 +19,12 @@ pub(super) struct Selected {
 
 impl Selected {
     /// Reads the configuration and finds the connector.
-    pub(super) fn load(
+    pub(super) async fn load(
         arguments: &ConnectorArguments,
         global: &GlobalArguments,
         terminal: &Terminal,
     ) -> Result<Self, Failure> {
-        let configuration = kennel_config::load(&arguments.config, &Environment::of_process())?;
+        let configuration = wiring::configuration(&arguments.config).await?;
         logging::start(global, terminal, Some(&configuration.host.logging))?;
         let mut connectors = configuration.connectors;
         let wanted = arguments.connector.as_str();

@@ -11,16 +11,16 @@ use crate::cli::{GlobalArguments, StateArguments, StateCommand};
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(
+pub(crate) async fn run(
     arguments: StateArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     match arguments.command {
-        StateCommand::List(arguments) => list::run(&arguments, global, terminal),
-        StateCommand::Get(arguments) => get::run(&arguments, global, terminal),
-        StateCommand::Export(arguments) => export::run(&arguments, global, terminal),
-        StateCommand::Import(arguments) => import::run(&arguments, global, terminal),
-        StateCommand::Reset(arguments) => reset::run(&arguments, global, terminal),
+        StateCommand::List(arguments) => list::run(&arguments, global, terminal).await,
+        StateCommand::Get(arguments) => get::run(&arguments, global, terminal).await,
+        StateCommand::Export(arguments) => export::run(&arguments, global, terminal).await,
+        StateCommand::Import(arguments) => import::run(&arguments, global, terminal).await,
+        StateCommand::Reset(arguments) => reset::run(&arguments, global, terminal).await,
     }
 }

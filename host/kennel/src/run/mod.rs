@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit_code::Failure;
 use crate::stop::StopSignal;
-use crate::wiring::{self, LoadFailure, Loaded, Promise, Wiring};
+use crate::wiring::{self, Accepted, LoadFailure, Loaded, Promise, Wiring};
 use display::{CompileProgress, Table};
 pub(crate) use summary::Summary;
 
@@ -58,7 +58,8 @@ pub(crate) enum RunError {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Load(_) | RunError::Check(_) => Self::component(error),
+            RunError::Load(failure) => failure.into(),
+            RunError::Check(_) => Self::component(error),
             RunError::Invalid(errors) => errors.into(),
             RunError::Engine(_)
             | RunError::State(_)
@@ -79,6 +80,7 @@ pub(crate) async fn run(
     let engine = Engine::new(Some(host.components.cache.clone()))?;
     let loaded = load_checked(&engine, configuration).await?;
     let state = StateStore::open(&host.state.path)?;
+    note_grants(&loaded, &host.state.path);
     let mut broker = wiring::broker_config(&host.iggy);
     let embedded = match options.embedded {
         true => {
@@ -126,10 +128,22 @@ pub(crate) async fn load_checked(
     configuration: &Configuration,
 ) -> Result<Vec<Loaded>, RunError> {
     let progress = CompileProgress::new();
-    let loaded = wiring::load(engine, &configuration.connectors, &progress).await?;
+    let loaded = wiring::load(engine, configuration, &progress).await?;
     progress.finish();
-    ConfigErrors::none_of(wiring::problems(&loaded).await?)?;
+    ConfigErrors::none_of(wiring::problems(&loaded, &configuration.host).await?)?;
+    for warning in loaded.iter().flat_map(wiring::not_asked) {
+        tracing::warn!("{}", warning.problem());
+    }
     Ok(loaded)
+}
+
+/// A record for the operator; nothing depends on it.
+fn note_grants(loaded: &[Loaded], state: &Path) {
+    let mut accepted = Accepted::read(state);
+    accepted.note(loaded);
+    if let Err(error) = accepted.write(state) {
+        tracing::warn!("cannot write what was granted to {}: {error}", state.display());
+    }
 }
 
 async fn start_embedded(

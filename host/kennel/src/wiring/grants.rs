@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use kennel_config::{HostPattern, HttpGrant, HttpScheme, TcpGrant};
+use kennel_config::{
+    ClockGrant, HostPattern, HttpGrant, HttpScheme, SecretGrant, SecretHost, SecretReference,
+    TcpGrant,
+};
 use kennel_sandbox::Limits;
 use kennel_sandbox::capability::limits::StoreLimits;
 use kennel_sandbox::capability::network::Naming;
+use kennel_sandbox::capability::secrets::{self, SecretHosts, SecretSource};
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
-use kennel_sandbox::capability::{FileGrant, FileMode, Grants, HttpRule};
+use kennel_sandbox::capability::{Clock, FileGrant, FileMode, Grants, HttpRule};
 
 /// A granted URL pattern; the grammar stays with the configuration.
 #[derive(Debug)]
@@ -15,12 +19,7 @@ struct Rule(HttpGrant);
 
 impl HttpRule for Rule {
     fn allows(&self, scheme: &str, host: &str, port: u16, path: &str) -> bool {
-        let scheme = match scheme {
-            "http" => HttpScheme::Http,
-            "https" => HttpScheme::Https,
-            _ => return false,
-        };
-        self.0.allows(scheme, host, port, path)
+        http_scheme(scheme).is_some_and(|scheme| self.0.allows(scheme, host, port, path))
     }
 
     fn naming(&self) -> Naming {
@@ -28,6 +27,25 @@ impl HttpRule for Rule {
             HostPattern::Name(_) | HostPattern::Address(_) => Naming::Full,
             HostPattern::AnyLabelBelow(_) => Naming::Wildcard,
         }
+    }
+}
+
+fn http_scheme(scheme: &str) -> Option<HttpScheme> {
+    match scheme {
+        "http" => Some(HttpScheme::Http),
+        "https" => Some(HttpScheme::Https),
+        _ => None,
+    }
+}
+
+/// The hosts that one secret may be sent to.
+#[derive(Debug)]
+struct Hosts(Vec<SecretHost>);
+
+impl SecretHosts for Hosts {
+    fn allow(&self, scheme: &str, host: &str, port: u16) -> bool {
+        http_scheme(scheme)
+            .is_some_and(|scheme| self.0.iter().any(|it| it.allows(scheme, host, port)))
     }
 }
 
@@ -48,7 +66,30 @@ pub(super) fn sandbox_grants(grants: &kennel_config::Grants) -> Grants {
         files: files.collect(),
         state_bytes: grants.state.map(|size| size.as_usize() as u64),
         stdout: grants.stdout,
-        ..Grants::default()
+        env: grants.env.iter().map(|env| (env.name.clone(), env.value.clone())).collect(),
+        secrets: grants.secrets.iter().map(secret).collect(),
+        clock: match grants.clock {
+            ClockGrant::Real => Clock::Real,
+            ClockGrant::Coarse => Clock::Coarse,
+            ClockGrant::Frozen => Clock::Frozen,
+        },
+    }
+}
+
+fn secret(grant: &SecretGrant) -> secrets::SecretGrant {
+    let source = match &grant.reference {
+        SecretReference::Env(name) => SecretSource::Variable {
+            name: name.clone(),
+            value: grant.value.clone().unwrap_or_default(),
+        },
+        SecretReference::File(path) => SecretSource::file(path.clone()),
+    };
+    let hosts = grant.hosts.as_ref().map(|hosts| Arc::new(Hosts(hosts.clone())) as Arc<_>);
+    secrets::SecretGrant {
+        name: grant.name.clone(),
+        source: Arc::new(source),
+        hosts,
+        reveal: grant.reveal,
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod contract;
 mod faults;
+mod grants;
 mod loading;
 mod tcp;
 mod world;

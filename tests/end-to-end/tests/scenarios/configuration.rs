@@ -29,7 +29,7 @@ fn given_mistakes_check_and_run_should_name_file_line_and_correction_and_end_wit
         ("delivery", "guarantee = \"exactly-once\"", "describes its delivery as at-least-once"),
         ("limit", "memory = \"12 parsecs\"", "MiB"),
         ("grant", "http = [\"https://*/\"]", "http"),
-        ("grant", "env = [\"HOME\"]", "not available"),
+        ("grant", "env = [\"KENNEL_IGGY__TOKEN\"]", "granted by its own name"),
     ];
     for (section, line, help) in mistakes {
         let world = world();

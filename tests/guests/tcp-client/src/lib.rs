@@ -48,7 +48,7 @@ struct TcpClient {
 #[kennel_sdk::sink(
     name = "tcp-client",
     summary = "uses sockets as it is told to",
-    asks(tcp = "config:/address", reason = "messages are sent there")
+    asks(tcp = "config:/address", reason = "messages are sent there", optional)
 )]
 impl Sink for TcpClient {
     type Config = Config;

@@ -162,3 +162,25 @@ fn given_a_range_of_nothing_but_reserved_addresses_should_grant_them() {
         assert!(range(of).grants(address(reserved)), "{of} {reserved}");
     }
 }
+
+#[test]
+fn given_two_ranges_should_cover_only_what_is_granted_by_both() {
+    let range = |text: &str, length| AddressRange::new(text.parse().unwrap(), length);
+    for (wide, narrow, covers) in [
+        (range("0.0.0.0", 0), range("0.0.0.0", 0), true),
+        (range("0.0.0.0", 0), range("10.0.0.0", 8), true),
+        (range("0.0.0.0", 0), range("93.184.216.34", 32), true),
+        // A wide range does not grant these, so it covers no grant of them.
+        (range("0.0.0.0", 0), range("127.0.0.1", 32), false),
+        (range("0.0.0.0", 0), range("169.254.0.0", 16), false),
+        (range("100.64.0.0", 10), range("100.100.100.200", 32), false),
+        (range("169.254.0.0", 16), range("169.254.169.254", 32), true),
+        (range("127.0.0.0", 8), range("127.0.0.1", 32), true),
+        (range("10.0.0.0", 8), range("10.0.0.0", 7), false),
+        (range("::", 0), range("fd00:ec2::254", 128), false),
+        (range("::", 0), range("64:ff9b::a9fe:a9fe", 128), false),
+        (range("::", 0), range("10.0.0.0", 8), false),
+    ] {
+        assert_eq!(wide.covers(&narrow), covers, "{wide:?} {narrow:?}");
+    }
+}

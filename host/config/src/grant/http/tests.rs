@@ -213,3 +213,78 @@ fn given_a_path_of_nothing_but_percent_signs_should_judge_it_in_one_pass() {
     let grant = parse("https://a.b.c/v1/*").unwrap();
     assert!(!grant.allows(HttpScheme::Https, "a.b.c", 443, &path));
 }
+
+#[test]
+fn given_two_grants_should_say_whether_one_covers_the_other() {
+    for (wide, narrow, covers) in [
+        ("https://a.b.c", "https://a.b.c/v1", true),
+        ("https://a.b.c/v1/*", "https://a.b.c/v1/x/*", true),
+        ("https://a.b.c/v1/*", "https://a.b.c/v1", false),
+        ("https://a.b.c/v1", "https://a.b.c/v1*", false),
+        ("https://a.b.c/v1/*", "https://a.b.c/*", false),
+        ("https://a.b.c", "http://a.b.c", false),
+        ("https://a.b.c", "https://a.b.c:8443", false),
+        ("https://*.b.c", "https://a.b.c", true),
+        ("https://*.b.c", "https://*.b.c/x", true),
+        ("https://*.b.c", "https://*.a.b.c", false),
+        ("https://*.b.c", "https://x.a.b.c", false),
+        ("https://*.b.c", "https://b.c", false),
+        ("https://a.b.c", "https://*.b.c", false),
+        ("http://[::1]", "http://[0:0::1]/x", true),
+        ("http://127.0.0.1", "http://127.0.0.2", false),
+        ("http://127.0.0.1", "http://localhost", false),
+    ] {
+        let (own, other) = (parse(wide).unwrap(), parse(narrow).unwrap());
+        assert_eq!(own.covers(&other), covers, "{wide} {narrow}");
+    }
+}
+
+/// Every pair of a few hundred grants, with requests that lie on and beside their borders.
+#[test]
+fn given_a_grant_that_is_covered_should_allow_nothing_that_the_other_does_not() {
+    let hosts = ["b.c", "a.b.c", "*.b.c", "x.a.b.c", "*.a.b.c", "127.0.0.1", "[::1]", "localhost"];
+    let paths = ["", "/", "/*", "/v1", "/v1*", "/v1/", "/v1/*", "/v1/x", "/v1/x*", "/V1/*", "/v10"];
+    let mut grants = Vec::new();
+    for scheme in ["http", "https"] {
+        for host in hosts {
+            for port in ["", ":8443"] {
+                let texts = paths.iter().map(|path| format!("{scheme}://{host}{port}{path}"));
+                grants.extend(texts.map(|text| parse(&text).unwrap()));
+            }
+        }
+    }
+    let mut requests = Vec::new();
+    for host in ["b.c", "a.b.c", "A.B.C", "x.a.b.c", "y.x.a.b.c", "127.0.0.1", "::1", "localhost"] {
+        for path in ["", "/", "/v1", "/v1/", "/v1/x", "/v1/xy", "/v1/../x", "/V1/x", "/v10", "/v2"]
+        {
+            for (scheme, port) in [
+                (HttpScheme::Http, 80),
+                (HttpScheme::Http, 8443),
+                (HttpScheme::Https, 443),
+                (HttpScheme::Https, 8443),
+            ] {
+                requests.push((scheme, host, port, path));
+            }
+        }
+    }
+    let allowed: Vec<Vec<bool>> = grants
+        .iter()
+        .map(|grant| requests.iter().map(|(s, h, port, p)| grant.allows(*s, h, *port, p)).collect())
+        .collect();
+    let (mut covered, mut separate) = (0, 0);
+    for (wide, of_wide) in grants.iter().zip(&allowed) {
+        for (narrow, of_narrow) in grants.iter().zip(&allowed) {
+            let contained = of_wide.iter().zip(of_narrow).all(|(wide, narrow)| *wide || !narrow);
+            match wide.covers(narrow) {
+                true => {
+                    assert!(contained, "{wide} covers {narrow}");
+                    covered += 1;
+                }
+                // Not the other way round for certain: these requests cannot tell all grants apart.
+                false if !contained => separate += 1,
+                false => {}
+            }
+        }
+    }
+    assert!(covered > 1_000 && separate > 50_000, "{covered} covered, {separate} separate");
+}

@@ -131,3 +131,83 @@ fn given_invalid_grants_should_name_the_part() {
         assert_eq!(parse(text), Err(error), "{text}");
     }
 }
+
+/// Whether a host of a grant is meant by the pattern, for what needs no resolver.
+fn means(grant: &TcpHost, host: &str) -> bool {
+    match (grant, host.parse::<IpAddr>()) {
+        (TcpHost::Range { first, length }, Ok(address)) => {
+            first.is_ipv4() == address.is_ipv4() && first_of_range(address, *length) == *first
+        }
+        (TcpHost::Name(name), Err(_)) => name == host,
+        (TcpHost::AnyLabelBelow(parent), Err(_)) => {
+            host.split_once('.').is_some_and(|(_, rest)| rest == parent)
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn given_two_grants_should_say_whether_one_covers_the_other() {
+    for (wide, narrow, covers) in [
+        ("10.0.0.0/8:1", "10.1.0.0/16:1", true),
+        ("10.0.0.0/8:1", "10.0.0.0/8:1", true),
+        ("10.0.0.0/8:1", "10.255.255.255:1", true),
+        ("10.0.0.0/8:1", "10.0.0.0/7:1", false),
+        ("10.0.0.0/8:1", "11.0.0.0/8:1", false),
+        ("10.0.0.0/8:1", "10.1.0.0/16:2", false),
+        ("0.0.0.0/0:1", "[::1]:1", false),
+        ("[::/0]:1", "10.0.0.1:1", false),
+        ("[fd00::/8]:1", "[fd12:3456::/32]:1", true),
+        ("0.0.0.0/0:1", "db:1", false),
+        ("*.b.c:1", "a.b.c:1", true),
+        ("*.b.c:1", "x.a.b.c:1", false),
+        ("*.b.c:1", "b.c:1", false),
+        ("*.b.c:1", "*.b.c:1", true),
+        ("a.b.c:1", "*.b.c:1", false),
+        ("a.b.c:1", "a.b.c:1", true),
+    ] {
+        let (own, other) = (parse(wide).unwrap(), parse(narrow).unwrap());
+        assert_eq!(own.covers(&other), covers, "{wide} {narrow}");
+    }
+}
+
+#[test]
+fn given_a_grant_that_is_covered_should_mean_nothing_that_the_other_does_not() {
+    let mut grants: Vec<TcpHost> =
+        ["db", "b.c", "a.b.c", "*.b.c", "*.a.b.c", "x.a.b.c", "localhost"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+    let mut hosts: Vec<String> =
+        ["db", "b.c", "a.b.c", "y.b.c", "x.a.b.c", "z.a.b.c", "localhost"].map(String::from).into();
+    for base in ["10.0.0.0", "10.128.0.0", "11.0.0.0", "0.0.0.0", "192.168.1.1"] {
+        let base: IpAddr = base.parse().unwrap();
+        for length in [0, 1, 7, 8, 9, 16, 31, 32] {
+            let range = TcpHost::Range { first: first_of_range(base, length), length };
+            let IpAddr::V4(address) = base else { panic!("an IPv4 address") };
+            // The first and the last address within, and the first one behind.
+            let host = u32::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+            let last = (address.to_bits() & !host) | host;
+            hosts.push(Ipv4Addr::from_bits(last & !host).to_string());
+            hosts.push(Ipv4Addr::from_bits(last).to_string());
+            hosts.push(Ipv4Addr::from_bits(last.wrapping_add(1)).to_string());
+            grants.push(range);
+        }
+    }
+    for (base, length) in [("::", 0), ("::1", 128), ("fd00::", 8), ("fd00:1::", 32), ("fe80::", 10)]
+    {
+        let base: IpAddr = base.parse().unwrap();
+        grants.push(TcpHost::Range { first: first_of_range(base, length), length });
+        hosts.push(base.to_string());
+    }
+    let (mut covered, mut separate) = (0, 0);
+    for wide in &grants {
+        for narrow in &grants {
+            let contained = hosts.iter().all(|host| means(wide, host) || !means(narrow, host));
+            assert!(contained || !wide.covers(narrow), "{wide} covers {narrow}");
+            assert!(!contained || wide.covers(narrow), "{wide} does not cover {narrow}");
+            *if contained { &mut covered } else { &mut separate } += 1;
+        }
+    }
+    assert!(covered > 150 && separate > 1_000, "{covered} covered, {separate} separate");
+}

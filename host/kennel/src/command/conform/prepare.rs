@@ -46,10 +46,10 @@ pub(super) async fn prepare(
 
     let configuration = kennel_config::load(folder.path(), &Environment::of_process())?;
     let engine = Engine::new(Some(cache.clone())).map_err(Failure::running)?;
-    let loaded = wiring::load(&engine, &configuration.connectors, display)
-        .await
-        .map_err(Failure::component)?;
-    ConfigErrors::none_of(wiring::problems(&loaded).await.map_err(Failure::component)?)?;
+    let loaded = wiring::load(&engine, &configuration, display).await?;
+    ConfigErrors::none_of(
+        wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?,
+    )?;
     let Some(loaded) = loaded.into_iter().next() else {
         return Err(Failure::usage(anyhow!("{} configures no connector", file.display())));
     };

@@ -45,7 +45,7 @@ pub(super) async fn run(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let filter = arguments.filter;
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let mailbox = Mailbox::open(&selected).await?;
     let mut letters = mailbox.letters().await?.entries;
     letters.retain(|entry| !entry.is_purged && filter.matches_letter(&entry.letter));

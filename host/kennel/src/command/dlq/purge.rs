@@ -33,7 +33,7 @@ pub(super) async fn run(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let filter = &arguments.filter;
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     // Held until the end, so that no host of this state writes letters meanwhile.
     let state = selected.state()?;
     let mailbox = Mailbox::open(&selected).await?;

@@ -44,7 +44,7 @@ pub(super) async fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     if let (Direction::Source(_), None) = (&selected.config.direction, &arguments.to) {
         return Err(Failure::usage(anyhow!(
             "`{}` is a source: its letters came from no topic; name one: --to stream/topic",

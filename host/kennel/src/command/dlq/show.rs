@@ -36,7 +36,7 @@ pub(super) async fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let id = arguments.id;
     let found = match &id {
         LetterId::Stored { partition, offset, .. } => {

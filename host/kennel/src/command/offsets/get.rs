@@ -45,7 +45,7 @@ pub(super) async fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let connection = selected.connect().await?;
     let partitions = partitions(&selected, &connection, &arguments.filter).await?;
     let state = selected.state_if_free(terminal)?;

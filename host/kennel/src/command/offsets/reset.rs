@@ -24,7 +24,7 @@ pub(super) async fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let state = selected.state()?;
     let connection = selected.connect().await?;
     let mut forgotten = Vec::new();

@@ -28,7 +28,7 @@ pub(super) async fn run(
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let state = selected.state()?;
     let connection = selected.connect().await?;
     let partitions = partitions(&selected, &connection, &arguments.filter).await?;

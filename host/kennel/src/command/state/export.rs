@@ -13,12 +13,12 @@ use crate::command::selected::Selected;
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
 
-pub(super) fn run(
+pub(super) async fn run(
     arguments: &ExportStateArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let snapshot = selected.state()?.snapshot().map_err(Failure::running)?;
     let document = Document::of(selected.key(), &snapshot);
     let mut text = serde_json::to_vec_pretty(&document).map_err(Failure::running)?;

@@ -11,12 +11,12 @@ use crate::command::selected::Selected;
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
 
-pub(super) fn run(
+pub(super) async fn run(
     arguments: &GetStateArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let state = selected.state()?;
     let GetStateArguments { keyspace, key, .. } = arguments;
     let value = state.get(keyspace, key).map_err(Failure::running)?;

@@ -9,12 +9,12 @@ use crate::command::selected::Selected;
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
 
-pub(super) fn run(
+pub(super) async fn run(
     arguments: &ImportStateArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let file = arguments.file.display();
     let text = std::fs::read(&arguments.file)
         .with_context(|| format!("cannot read {file}"))

@@ -8,12 +8,12 @@ use crate::command::selected::Selected;
 use crate::exit_code::Failure;
 use crate::terminal::Terminal;
 
-pub(super) fn run(
+pub(super) async fn run(
     arguments: &ResetStateArguments,
     global: &GlobalArguments,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let selected = Selected::load(&arguments.connector, global, terminal)?;
+    let selected = Selected::load(&arguments.connector, global, terminal).await?;
     let state = selected.state()?;
     let key = selected.key();
     if !arguments.yes {
