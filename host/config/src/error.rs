@@ -93,6 +93,12 @@ pub enum Problem {
         /// What is seen, and by whom.
         detail: String,
     },
+    /// A component's configuration names a secret that it may not use. A warning: what names mean is up to the component.
+    #[error("{detail}")]
+    NotGranted {
+        /// Which secret.
+        detail: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -116,6 +122,7 @@ impl Problem {
             Self::ComponentNotFound { .. } => "KEN-E0109",
             Self::Refused { .. } => "KEN-E0110",
             Self::Exposed { .. } => "KEN-W0101",
+            Self::NotGranted { .. } => "KEN-W0102",
         }
     }
 }
@@ -170,7 +177,7 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match *self.problem {
-            Problem::Exposed { .. } => "warning",
+            Problem::Exposed { .. } | Problem::NotGranted { .. } => "warning",
             _ => "error",
         };
         write!(formatter, "{severity}[{}]: {}", self.problem.code(), self.problem)?;
