@@ -29,9 +29,10 @@ fn look(node: &Node, granted: &[SecretGrant], warnings: &mut Vec<ConfigError>) {
                 if named.is_empty() && !text.is_empty() && sounds_secret(&entry.key) {
                     warnings.push(plain(&entry.key).at(&entry.node.origin));
                 }
-                let missing = |name: &&str| granted.iter().all(|grant| grant.name != **name);
-                for name in named.iter().filter(missing) {
-                    warnings.push(not_granted(name).at(&entry.node.origin));
+                for name in named {
+                    if granted.iter().all(|grant| grant.name != name) {
+                        warnings.push(not_granted(name).at(&entry.node.origin));
+                    }
                 }
             }
         }
