@@ -10,7 +10,7 @@ use crate::connector::{ConnectorConfig, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
-use crate::guest::plain_text_secrets;
+use crate::guest::secret_warnings;
 use crate::host::{ComponentsConfig, HostConfig, ProviderConfig};
 use crate::node::{Node, Table, Value, parse};
 use crate::reader::{Errors, Reader};
@@ -128,7 +128,7 @@ impl HostRead<'_> {
             Some((host, places)) if errors.len() == 0 => {
                 budget::check(&host, &places.memory_budget, &connectors, &errors);
                 if errors.len() == 0 {
-                    warn_of_plain_text(&connectors, &errors);
+                    warn_of_secrets(&connectors, &errors);
                     return Ok(Configuration {
                         folder: folder.to_path_buf(),
                         host,
@@ -303,11 +303,12 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
     }
 }
 
-fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+fn warn_of_secrets(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
     for (connector, _) in connectors {
-        let transforms = connector.transforms.iter().map(|transform| &transform.config);
-        for config in transforms.chain([&connector.config]) {
-            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
+        let transforms = connector.transforms.iter().map(|it| (&it.config, &it.grants));
+        for (config, grants) in transforms.chain([(&connector.config, &connector.grants)]) {
+            let warnings = secret_warnings(config, &grants.secrets);
+            warnings.into_iter().for_each(|warning| errors.warn(warning));
         }
     }
 }
