@@ -13,7 +13,8 @@ use crate::clock::FrozenClock;
 use crate::context::{Attributes, CallContext};
 use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
-use crate::limits::StoreLimiter;
+use crate::limits::{StoreLimiter, StoreLimits};
+use crate::log::LogBudget;
 use crate::metrics::GuestMetrics;
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
@@ -50,6 +51,7 @@ pub struct GuestData {
     http: WasiHttpCtx,
     hooks: HttpHooks,
     stderr: LineLog,
+    pub(crate) log: LogBudget,
     /// Memory and tables.
     pub limiter: StoreLimiter,
     /// The call in hand.
@@ -61,7 +63,7 @@ pub struct GuestData {
 }
 
 impl GuestData {
-    /// Data for one store under `grants`, with `memory` bytes of linear memory.
+    /// Data for one store under `grants` and `limits`.
     ///
     /// # Errors
     /// When a granted folder cannot be opened.
@@ -69,9 +71,10 @@ impl GuestData {
         grants: &Grants,
         services: Services,
         attributes: Attributes,
-        memory: usize,
+        limits: StoreLimits,
     ) -> Result<Self, GuestDataError> {
-        let stderr = LineLog::new(&attributes.connector);
+        let log = LogBudget::new(&attributes.connector, limits.log_per_second);
+        let stderr = LineLog::new(log.clone());
         let mut wasi = WasiCtxBuilder::new();
         // The builder's default for everything else is: no arguments, environment, folders or UDP,
         // and closed standard input.
@@ -101,8 +104,10 @@ impl GuestData {
         }
         let hooks =
             HttpHooks::new(&attributes.connector, grants.http.clone(), services.http.clone());
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(limits.resources);
         Ok(Self {
-            table: ResourceTable::new(),
+            table,
             state: StateView::new(services.state.clone(), grants.state_bytes),
             services,
             attributes,
@@ -112,7 +117,8 @@ impl GuestData {
             http: WasiHttpCtx::new(),
             hooks,
             stderr,
-            limiter: StoreLimiter::new(memory),
+            log,
+            limiter: StoreLimiter::new(limits.memory),
             call: CallContext::default(),
             ticks: 0,
         })

@@ -1,98 +1,54 @@
-//! Memory and tables of a store, summed over all of its instances.
+//! What one store may use of its host, whatever it was granted.
 //!
-//! wasmtime's own `StoreLimits` bounds each memory by itself; a component made of ten modules
-//! would get ten times its limit. Here one counter covers them all, so that `memory = "128MiB"`
-//! means the connector's whole instance.
+//! * [`StoreLimits`]: the numbers
+//! * [`StoreLimiter`]: memory and tables, summed over all instances of the store
+//! * [`RateLimit`]: bytes per second
+//! * [`LimitReached`]: how a call ends that went over one of them
 
-use wasmtime::ResourceLimiter;
+mod memory;
+mod rate;
 
-/// A guest asked for more memory than its limit. The call traps with this as its cause.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("memory limit of {limit} bytes reached: the guest asked for {wanted} bytes in all")]
-pub struct MemoryLimitReached {
-    /// The configured limit in bytes.
-    pub limit: usize,
-    /// What the store would have held in bytes.
-    pub wanted: usize,
+pub use memory::StoreLimiter;
+pub use rate::RateLimit;
+
+/// Limits of one store. Each is enforced by the part of this crate that spends it.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreLimits {
+    /// Linear memories and tables, all together. Bytes.
+    pub memory: usize,
+    /// Handles held at once: those of the host's resources and the guest's own.
+    pub resources: usize,
+    /// Sockets and HTTP requests in flight, together.
+    pub connections: usize,
+    /// Bytes sent per second, over TCP and HTTP together. None: unlimited.
+    pub egress_per_second: Option<u64>,
+    /// The largest body of an HTTP request or response. Bytes.
+    pub http_body: u64,
+    /// Bytes logged per second, by whatever way.
+    pub log_per_second: u64,
 }
 
-/// Table elements per store; far above any toolchain's needs, far below harm (8 bytes each).
-const TABLE_ELEMENTS: usize = 1 << 20;
-
-/// See the module's documentation.
-#[derive(Debug)]
-pub struct StoreLimiter {
-    limit: usize,
-    used: usize,
-    table_elements: usize,
-}
-
-impl StoreLimiter {
-    /// A limiter for `limit` bytes of linear memory in all.
-    #[must_use]
-    pub fn new(limit: usize) -> Self {
-        Self { limit, used: 0, table_elements: 0 }
-    }
-
-    /// Linear memory of the store now, in bytes.
-    #[must_use]
-    pub fn used(&self) -> usize {
-        self.used
-    }
-}
-
-impl ResourceLimiter for StoreLimiter {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let wanted = self.used.saturating_add(desired.saturating_sub(current));
-        if wanted > self.limit {
-            return Err(MemoryLimitReached { limit: self.limit, wanted }.into());
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            memory: 128 << 20,
+            resources: 10_000,
+            connections: 64,
+            egress_per_second: None,
+            http_body: 64 << 20,
+            log_per_second: 64 << 10,
         }
-        self.used = wanted;
-        Ok(true)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let wanted = self.table_elements.saturating_add(desired.saturating_sub(current));
-        if wanted > TABLE_ELEMENTS {
-            return Ok(false);
-        }
-        self.table_elements = wanted;
-        Ok(true)
-    }
-
-    fn instances(&self) -> usize {
-        64
-    }
-
-    fn tables(&self) -> usize {
-        64
-    }
-
-    fn memories(&self) -> usize {
-        16
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn given_two_memories_should_count_them_together() {
-        let mut limiter = StoreLimiter::new(100);
-        assert!(limiter.memory_growing(0, 60, None).unwrap());
-        assert!(limiter.memory_growing(0, 40, None).unwrap());
-        let error = limiter.memory_growing(40, 41, None).unwrap_err();
-        assert!(error.to_string().contains("memory limit of 100 bytes reached"), "{error}");
-    }
+/// A guest went over a limit, and its call ends with this as the cause.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail} ([limits] {key})")]
+pub struct LimitReached {
+    /// Key of `[limits]`.
+    pub key: &'static str,
+    /// A short stable code for metrics and dead letters.
+    pub code: &'static str,
+    /// What happened, with the limit's value.
+    pub detail: String,
 }

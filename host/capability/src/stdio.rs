@@ -14,6 +14,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+use crate::log::LogBudget;
+
 /// How many lines are kept for a fault report.
 const KEPT_LINES: usize = 32;
 /// A line is cut here. Bytes.
@@ -24,7 +26,7 @@ const WRITE_PERMIT: usize = 64 * 1024;
 /// Lines of one stream of one guest.
 #[derive(Clone, Debug)]
 pub struct LineLog {
-    connector: Arc<str>,
+    log: LogBudget,
     lines: Arc<Mutex<Lines>>,
 }
 
@@ -35,10 +37,9 @@ struct Lines {
 }
 
 impl LineLog {
-    /// A log whose lines carry the connector's key.
-    #[must_use]
-    pub fn new(connector: &str) -> Self {
-        Self { connector: connector.into(), lines: Arc::default() }
+    /// Lines that go to the log within its budget.
+    pub(crate) fn new(log: LogBudget) -> Self {
+        Self { log, lines: Arc::default() }
     }
 
     /// The newest lines, oldest first.
@@ -58,7 +59,9 @@ impl LineLog {
             lines.partial.extend_from_slice(&content[..content.len().min(room)]);
             if ended {
                 let line = text(&std::mem::take(&mut lines.partial));
-                tracing::debug!(target: "guest", connector = &*self.connector, "{line}");
+                if self.log.admit(line.len()) {
+                    tracing::debug!(target: "guest", connector = self.log.connector(), "{line}");
+                }
                 if lines.kept.len() == KEPT_LINES {
                     lines.kept.pop_front();
                 }
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn given_pieces_of_lines_should_keep_whole_lines_and_the_rest() {
-        let log = LineLog::new("c");
+        let log = LineLog::new(LogBudget::new("c", 1 << 20));
         log.append(b"one\ntw");
         log.append(b"o\nthree");
         assert_eq!(log.last_lines(), ["one", "two", "three"]);
@@ -141,7 +144,7 @@ mod tests {
 
     #[test]
     fn given_a_flood_should_keep_a_bounded_end() {
-        let log = LineLog::new("c");
+        let log = LineLog::new(LogBudget::new("c", 1 << 20));
         for number in 0..1000 {
             log.append(format!("{number}\n").as_bytes());
         }

@@ -76,8 +76,26 @@ pub struct Limits {
     pub memory: ByteSize,
     /// Wall clock time of one call, waiting for other systems included.
     pub call_timeout: Duration,
-    /// Time one call may compute without giving control back.
+    /// Time one call may compute, waiting not counted.
     pub cpu_timeout: Duration,
+    /// Percent of one core, over time.
+    pub cpu_share: u32,
+    /// Bytes that cross the boundary in one host call or one answer.
+    pub transfer: ByteSize,
+    /// Handles held at once.
+    pub resources: u32,
+    /// Sockets and HTTP requests in flight, together.
+    pub connections: u32,
+    /// Bytes sent per second. None: unlimited.
+    pub egress: Option<ByteSize>,
+    /// The largest body of an HTTP request or response.
+    pub http_body: ByteSize,
+    /// Bytes logged per second.
+    pub log: ByteSize,
+    /// Batches after which an instance is replaced, give or take a tenth. None: never.
+    pub instance_calls: Option<u64>,
+    /// Whether it runs without metering of its computing.
+    pub trusted: bool,
 }
 
 /// Name of a connector: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_`, `.`, starting with a letter or digit.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use kennel_capability::limits::MemoryLimitReached;
+use kennel_capability::limits::LimitReached;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::bindings::types::Error as WitError;
 use crate::columns::Violation;
+use crate::instance::Limits;
 
 /// Frames of a wasm backtrace kept in a fault.
 const BACKTRACE_LINES: usize = 24;
@@ -29,9 +31,9 @@ pub enum FaultKind {
         /// The configured limit.
         limit: Duration,
     },
-    /// The guest asked for more memory than `limits.memory`.
-    #[error("{0} ([limits] memory)")]
-    Memory(MemoryLimitReached),
+    /// The guest went over one of its other limits: memory, resources, transfer …
+    #[error("{0}")]
+    Limit(LimitReached),
     /// The guest returned something that breaks the contract.
     #[error("the guest broke the contract: {0}")]
     Violation(#[from] Violation),
@@ -48,7 +50,7 @@ impl FaultKind {
             Self::Trap(_) => "trap",
             Self::CpuTimeout { .. } => "cpu_timeout",
             Self::CallTimeout { .. } => "call_timeout",
-            Self::Memory(_) => "memory_limit",
+            Self::Limit(reached) => reached.code,
             Self::Violation(_) => "contract_violation",
             Self::Call(_) => "call_failed",
         }
@@ -88,21 +90,46 @@ impl std::fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// Which fault a failed call is, and its backtrace.
-pub(crate) fn classify(error: wasmtime::Error, cpu_limit: Duration) -> (FaultKind, Option<String>) {
+pub(crate) fn classify(error: wasmtime::Error, limits: &Limits) -> (FaultKind, Option<String>) {
     let backtrace = error.downcast_ref::<WasmBacktrace>().map(|backtrace| {
         let text = backtrace.to_string();
         text.lines().take(BACKTRACE_LINES).collect::<Vec<_>>().join("\n")
     });
-    let kind = if let Some(memory) = error.downcast_ref::<MemoryLimitReached>() {
-        FaultKind::Memory(*memory)
+    let kind = if let Some(reached) = limit_reached(&error, limits) {
+        FaultKind::Limit(reached)
     } else {
         match error.downcast_ref::<Trap>() {
-            Some(Trap::Interrupt) => FaultKind::CpuTimeout { limit: cpu_limit },
+            Some(Trap::Interrupt) => FaultKind::CpuTimeout { limit: limits.cpu_timeout },
             Some(trap) => FaultKind::Trap(*trap),
             None => FaultKind::Call(error),
         }
     };
     (kind, backtrace)
+}
+
+/// The limit that made a call fail, if one did.
+fn limit_reached(error: &wasmtime::Error, limits: &Limits) -> Option<LimitReached> {
+    if let Some(reached) = error.downcast_ref::<LimitReached>() {
+        return Some(reached.clone());
+    }
+    let resources = || LimitReached {
+        key: "resources",
+        code: "resource_limit",
+        detail: format!("the guest asked for more than {} handles", limits.store.resources),
+    };
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return Some(resources());
+    }
+    // wasmtime has no types for these two; tests with real guests notice when it words them anew.
+    let said = error.root_cause().to_string();
+    if said.contains("store handle limit exceeded") {
+        return Some(resources());
+    }
+    said.contains("fuel allocated for hostcalls has been exhausted").then(|| LimitReached {
+        key: "transfer",
+        code: "transfer_limit",
+        detail: format!("the guest handed over more than {} bytes at once", limits.transfer),
+    })
 }
 
 /// The other system is down, slow or throttling.

@@ -45,11 +45,12 @@ impl Guest {
             &spec.grants,
             spec.services.clone(),
             spec.attributes.clone(),
-            spec.limits.memory,
+            spec.limits.store,
         )?;
         let mut store = Store::new(code.engine(), data);
         store.limiter(|data| &mut data.limiter);
         store.set_hostcall_fuel(spec.limits.transfer);
+        store.set_max_component_handles(spec.limits.store.resources);
         // The deadline is one tick ahead whenever the guest runs. Each time it passes, the guest
         // gave a tick of computing, and the other tasks of this thread get their turn. Ticks that
         // pass while it waits in a host call cost it at most one.
@@ -116,7 +117,7 @@ impl Guest {
         match tokio::time::timeout(self.limits.call_timeout, call).await {
             Ok(Ok((answer,))) => Ok((self, answer)),
             Ok(Err(error)) => {
-                let (kind, backtrace) = classify(error, self.limits.cpu_timeout);
+                let (kind, backtrace) = classify(error, &self.limits);
                 Err(self.end(export, kind, backtrace))
             }
             Err(_elapsed) => {

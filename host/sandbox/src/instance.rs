@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kennel_capability::context::Attributes;
+use kennel_capability::limits::StoreLimits;
 use kennel_capability::{Grants, GuestDataError, Services};
 
 use crate::fault::{Fault, GuestError};
@@ -10,23 +11,29 @@ use crate::fault::{Fault, GuestError};
 /// Limits of one instance. All of them are enforced.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Linear memory, summed over the store, bytes.
-    pub memory: usize,
+    /// What its store may hold and send.
+    pub store: StoreLimits,
     /// Wall clock per call, waiting included.
     pub call_timeout: Duration,
     /// Computing per call, waiting excluded, to within two ticks of 10 ms.
     pub cpu_timeout: Duration,
+    /// Percent of one core over time; an instance that used more waits.
+    pub cpu_share: u32,
     /// Bytes a guest may hand to the host in one host call or in one answer.
     pub transfer: usize,
+    /// Calls after which the instance is worn, give or take a tenth. None: never.
+    pub calls: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            memory: 128 << 20,
+            store: StoreLimits::default(),
             call_timeout: Duration::from_secs(30),
             cpu_timeout: Duration::from_secs(5),
+            cpu_share: 100,
             transfer: 64 << 20,
+            calls: None,
         }
     }
 }

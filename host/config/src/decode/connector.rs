@@ -102,10 +102,16 @@ fn guest_config(reader: &Reader<'_>) -> GuestConfig {
 fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
     /// What 32-bit WebAssembly can address.
     const ADDRESSABLE: ByteSize = ByteSize::mebibytes(4096);
-    let memory = match base {
-        Some(base) if !reader.has("memory") => base.memory,
-        _ => reader.size("memory"),
+    let inherited = |key: &str| base.filter(|_| !reader.has(key));
+    let size =
+        |key: &str, of: fn(Limits) -> ByteSize| inherited(key).map_or_else(|| reader.size(key), of);
+    let time = |key: &str, of: fn(Limits) -> Duration| {
+        inherited(key).map_or_else(|| reader.duration(key), of)
     };
+    let number = |key: &str, of: fn(Limits) -> u32| {
+        inherited(key).map_or_else(|| reader.small_integer(key), of)
+    };
+    let memory = size("memory", |base| base.memory);
     if memory > ADDRESSABLE {
         reader.refuse(
             "memory",
@@ -113,17 +119,38 @@ fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
             "write \"4GiB\" or less",
         );
     }
-    let time = |key: &str, of_base: fn(Limits) -> Duration| match base {
-        Some(base) if !reader.has(key) => of_base(base),
-        _ => reader.duration(key),
-    };
     let call_timeout = time("call_timeout", |base| base.call_timeout);
     let cpu_timeout = time("cpu_timeout", |base| base.cpu_timeout);
     if reader.has("cpu_timeout") && cpu_timeout > call_timeout {
         let detail = "`cpu_timeout` is longer than `call_timeout`, which would always come first";
         reader.conflict("cpu_timeout", detail, "make it shorter, or `call_timeout` longer");
     }
-    Limits { memory, call_timeout, cpu_timeout: cpu_timeout.min(call_timeout) }
+    let trusted = inherited("trusted").map_or_else(|| reader.flag("trusted"), |base| base.trusted);
+    for key in ["cpu_timeout", "cpu_share"] {
+        if trusted && reader.has(key) {
+            let detail =
+                format!("`{key}` cannot be kept with `trusted = true`: nothing is metered");
+            reader.conflict(key, detail, format!("leave out `{key}` or `trusted`"));
+        }
+    }
+    Limits {
+        memory,
+        call_timeout,
+        cpu_timeout: cpu_timeout.min(call_timeout),
+        cpu_share: number("cpu_share", |base| base.cpu_share),
+        transfer: size("transfer", |base| base.transfer),
+        resources: number("resources", |base| base.resources),
+        connections: number("connections", |base| base.connections),
+        egress: inherited("egress")
+            .map_or_else(|| reader.size_option("egress"), |base| base.egress),
+        http_body: size("http_body", |base| base.http_body),
+        log: size("log", |base| base.log),
+        instance_calls: inherited("instance_calls").map_or_else(
+            || Some(reader.integer("instance_calls")).filter(|calls| *calls > 0),
+            |base| base.instance_calls,
+        ),
+        trusted,
+    }
 }
 
 fn check_batches_fit(reader: &Reader<'_>, direction: &Direction, limits: &Limits) {

@@ -253,10 +253,64 @@ static LIMITS: Section = Section {
             "cpu_timeout",
             Duration,
             Value("\"2s\""),
-            "Time one call may compute without a pause; never more than `call_timeout`.",
+            "Time one call may compute, waiting not counted; never more than `call_timeout`.",
+        ),
+        key(
+            "cpu_share",
+            Integer { least: 1, most: 100 },
+            Value("100"),
+            "Percent of one core it may use over time. Above it, it is made to wait.",
+        ),
+        key(
+            "transfer",
+            Size,
+            Value("\"64MiB\""),
+            "Bytes that cross the sandbox's wall in one call by the component, or in one answer of it.",
+        ),
+        key(
+            "resources",
+            Integer { least: 16, most: 1_000_000 },
+            Value("10000"),
+            "Handles it may hold: streams, requests, files, sockets, its own.",
+        ),
+        key(
+            "connections",
+            Integer { least: 0, most: 10_000 },
+            Value("64"),
+            "Sockets it may have and HTTP requests it may have sent without an answer, together.",
+        ),
+        key(
+            "egress",
+            Size,
+            None("unlimited"),
+            "Bytes per second that it may send. Above it, it waits.",
+        ),
+        key(
+            "http_body",
+            Size,
+            Value("\"64MiB\""),
+            "The largest body of an HTTP request or response.",
+        ),
+        key(
+            "log",
+            Size,
+            Value("\"64KiB\""),
+            "Bytes per second that it may log. What is more is dropped and counted.",
+        ),
+        key(
+            "instance_calls",
+            Integer { least: 0, most: u64::MAX >> 1 },
+            Value("0"),
+            "Batches after which an instance is replaced by a fresh one, give or take a tenth. 0: never.",
+        ),
+        key(
+            "trusted",
+            Flag,
+            Value("false"),
+            "Run without metering of computing: faster, but an endless loop is not stopped.",
         ),
     ],
-    hints: &[],
+    hints: &[("cpu", "write `cpu_timeout` or `cpu_share`"), ("max_memory", "write `memory`")],
 };
 
 static DELIVERY: Section = Section {

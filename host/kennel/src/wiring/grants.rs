@@ -1,8 +1,10 @@
-//! Grants as the operator wrote them, for the crate that enforces them.
+//! Grants and limits as the operator wrote them, for the crate that enforces them.
 
 use std::sync::Arc;
 
 use kennel_config::{HttpGrant, HttpScheme, TcpGrant};
+use kennel_sandbox::Limits;
+use kennel_sandbox::capability::limits::StoreLimits;
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
 use kennel_sandbox::capability::{FileGrant, FileMode, Grants, HttpRule};
 
@@ -39,6 +41,25 @@ pub(super) fn sandbox_grants(grants: &kennel_config::Grants) -> Grants {
         state_bytes: grants.state.map(|size| size.as_usize() as u64),
         stdout: grants.stdout,
         ..Grants::default()
+    }
+}
+
+/// What the sandbox enforces for `limits`.
+pub(super) fn sandbox_limits(limits: &kennel_config::Limits) -> Limits {
+    Limits {
+        store: StoreLimits {
+            memory: limits.memory.as_usize(),
+            resources: limits.resources as usize,
+            connections: limits.connections as usize,
+            egress_per_second: limits.egress.map(|size| size.as_usize() as u64),
+            http_body: limits.http_body.as_usize() as u64,
+            log_per_second: limits.log.as_usize() as u64,
+        },
+        call_timeout: limits.call_timeout,
+        cpu_timeout: limits.cpu_timeout,
+        cpu_share: limits.cpu_share,
+        transfer: limits.transfer.as_usize(),
+        calls: limits.instance_calls,
     }
 }
 

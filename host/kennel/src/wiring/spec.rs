@@ -11,13 +11,13 @@ use kennel_sandbox::capability::Services;
 use kennel_sandbox::capability::context::Attributes;
 use kennel_sandbox::capability::http::HttpClient;
 use kennel_sandbox::capability::metrics::GuestMetrics;
-use kennel_sandbox::{Component, Format, InstanceSpec, Limits};
+use kennel_sandbox::{Component, Format, InstanceSpec};
 use kennel_state::{ConnectorState, StateStore};
 use kennel_supervisor::{ConnectorSpec, RestartPolicy, SinkTopic, SourceTopics, Work};
 
 use super::Loaded;
 use super::dead_letters::dead_letter_topic;
-use super::grants::sandbox_grants;
+use super::grants::{sandbox_grants, sandbox_limits};
 use super::state::GuestState;
 
 /// What all connectors of a host share.
@@ -159,12 +159,7 @@ impl Wiring {
                 deadline_ms: u64::try_from(made.limits.call_timeout.as_millis())
                     .unwrap_or(u64::MAX),
             },
-            limits: Limits {
-                memory: made.limits.memory.as_usize(),
-                call_timeout: made.limits.call_timeout,
-                cpu_timeout: made.limits.cpu_timeout,
-                ..Limits::default()
-            },
+            limits: sandbox_limits(made.limits),
             config: made.config.to_string(),
         };
         Guest { component: component.clone(), spec }

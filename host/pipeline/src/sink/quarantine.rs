@@ -74,7 +74,7 @@ pub(super) struct Part {
 
 /// Whether a fault may be a message's own: what the guest did with it, not how long others took.
 pub(super) fn is_held_against_messages(fault: &Fault) -> bool {
-    matches!(fault.kind, FaultKind::Trap(_) | FaultKind::CpuTimeout { .. } | FaultKind::Memory(_))
+    matches!(fault.kind, FaultKind::Trap(_) | FaultKind::CpuTimeout { .. } | FaultKind::Limit(_))
 }
 
 impl Quarantine {

@@ -60,7 +60,7 @@ async fn given_a_loop_should_leave_other_guests_of_the_thread_running() {
 #[tokio::test]
 async fn given_too_little_memory_should_say_which_limit() {
     let mut spec = spec("{}");
-    spec.limits.memory = 64 * 1024;
+    spec.limits.store.memory = 64 * 1024;
     let Err(error) = Sink::open(&component("noop_sink").await, &spec).await else {
         panic!("opened with a page of memory")
     };
@@ -70,10 +70,10 @@ async fn given_too_little_memory_should_say_which_limit() {
 #[tokio::test]
 async fn given_a_batch_larger_than_the_memory_should_end_the_instance_only() {
     let mut spec = spec("{}");
-    spec.limits.memory = 4 << 20;
+    spec.limits.store.memory = 4 << 20;
     let sink = Sink::open(&component("noop_sink").await, &spec).await.unwrap();
     let giant = "x".repeat(8 << 20);
     let Err(fault) = sink.consume(batch(&[&giant]), None).await else { panic!("it fitted") };
-    assert!(matches!(fault.kind, FaultKind::Memory(_)), "{fault}");
+    assert!(matches!(fault.kind, FaultKind::Limit(_)), "{fault}");
     assert!(fault.to_string().contains("[limits] memory"), "{fault}");
 }
