@@ -10,6 +10,7 @@ mod components;
 mod crash;
 mod demo;
 mod host;
+mod hostile;
 mod lint;
 mod polyglot;
 mod process;
@@ -59,6 +60,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run every hostile guest beside a healthy connector.
+    Hostile {
+        /// Arguments of the suite, for example --json or --guest FILE.wasm; --help names them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Build with optimisation and run `kennel bench`; all arguments are passed on.
     Bench {
         /// Arguments of `kennel bench`, for example --json.
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
         Command::Crash { arguments } => crash::run(&workspace, &arguments),
+        Command::Hostile { arguments } => hostile::run(&workspace, &arguments),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match outcome {

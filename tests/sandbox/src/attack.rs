@@ -1,5 +1,6 @@
 //! One line of the catalogue.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use end_to_end::Connector;
@@ -15,6 +16,8 @@ pub enum Guest {
     Built(&'static str, &'static str),
     /// Made from bytes.
     Forged(Forgery),
+    /// Somebody's file, and its kind.
+    Stranger(PathBuf, &'static str),
 }
 
 /// What must become of an attack.
@@ -22,6 +25,8 @@ pub enum Guest {
 pub enum Expected {
     /// The instance ends with this code of a fault, and the log names the cause in these words.
     Fault(&'static str, &'static str),
+    /// It is cut short without a fault, and the log names the limit in these words.
+    Bounded(&'static str, &'static str),
     /// Nothing that was tried is reached; the guest says how often it tried, and goes on unharmed.
     Denied,
     /// What was tried is granted and within all limits: the proof that the same attack, refused
@@ -29,6 +34,8 @@ pub enum Expected {
     Reached,
     /// It is no fault, and it changes nothing for others.
     Harmless,
+    /// Nobody knows what it does; the host and its neighbour must not mind.
+    Anything,
 }
 
 /// When an attacker begins.
@@ -79,20 +86,40 @@ impl Attack {
     }
 
     /// By the Rust guest.
-    pub fn told(name: &'static str, about: &'static str, what: &'static str, expected: Expected) -> Self {
+    pub fn told(
+        name: &'static str,
+        about: &'static str,
+        what: &'static str,
+        expected: Expected,
+    ) -> Self {
         Self::new(name, about, Guest::Told(what), expected)
     }
 
     /// By a forged component.
-    pub fn forged(name: &'static str, about: &'static str, forgery: Forgery, expected: Expected) -> Self {
+    pub fn forged(
+        name: &'static str,
+        about: &'static str,
+        forgery: Forgery,
+        expected: Expected,
+    ) -> Self {
         let is_source = forgery.kind() == "source";
         let attack = Self::new(name, about, Guest::Forged(forgery), expected);
         if is_source { attack.with_host() } else { attack }
     }
 
     /// By another component of the test guests.
-    pub fn built(name: &'static str, about: &'static str, (file, config): (&'static str, &'static str), expected: Expected) -> Self {
+    pub fn built(
+        name: &'static str,
+        about: &'static str,
+        (file, config): (&'static str, &'static str),
+        expected: Expected,
+    ) -> Self {
         Self::new(name, about, Guest::Built(file, config), expected)
+    }
+
+    /// By a file that nobody here has made.
+    pub fn stranger(path: PathBuf, kind: &'static str, expected: Expected) -> Self {
+        Self::new("stranger", "whatever it does", Guest::Stranger(path, kind), expected)
     }
 
     /// Begins with the host.
@@ -150,6 +177,7 @@ impl Attack {
             Guest::Built(file, _) if file.ends_with("_transform.wasm") => "transform",
             Guest::Built(..) => "sink",
             Guest::Forged(forgery) => forgery.kind(),
+            Guest::Stranger(_, kind) => kind,
         }
     }
 
@@ -159,11 +187,16 @@ impl Attack {
             Guest::Told(_) => "hostile_sink.wasm".to_owned(),
             Guest::Built(file, _) => (*file).to_owned(),
             Guest::Forged(_) => format!("{}.wasm", self.name),
+            Guest::Stranger(path, _) => path.display().to_string(),
         }
     }
 
     /// Its connector's file. `resolve` puts the ground's names in.
-    pub fn connector(&self, target: &end_to_end::Target, resolve: impl Fn(&str) -> String) -> Connector {
+    pub fn connector(
+        &self,
+        target: &end_to_end::Target,
+        resolve: impl Fn(&str) -> String,
+    ) -> Connector {
         let component = self.component();
         let mut connector = match self.kind() {
             "source" => Connector::source(&component, target),
@@ -178,7 +211,9 @@ impl Attack {
         };
         match &self.guest {
             Guest::Told(what) => connector = connector.config(&format!("attack = \"{what}\"")),
-            Guest::Built(_, config) if self.kind() == "sink" => connector = connector.config(config),
+            Guest::Built(_, config) if self.kind() == "sink" => {
+                connector = connector.config(config)
+            }
             _ => {}
         }
         for line in &self.config {

@@ -2,7 +2,7 @@
 //!
 //! Names in braces in a configuration stand for it: `{allowed}` (address of the HTTP server that grants may
 //! name), `{forbidden}` (address that no attack may reach), `{drip}` (an address that sends a byte now and
-//! then), `{mute}` (one that accepts and never reads), `{sevens}` (forms of a loopback address), `{folder}`.
+//! then), `{mute}` (one that accepts and never reads), `{drain}` (one that reads all), `{loopback_name}`, `{folder}`.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -29,7 +29,8 @@ impl Server {
     fn start(serve: impl Fn(TcpStream, &AtomicBool) + Clone + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (connections, stopped) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (connections, stopped) =
+            (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let (counted, ended) = (Arc::clone(&connections), Arc::clone(&stopped));
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -65,6 +66,7 @@ pub(crate) struct Ground {
     forbidden: Server,
     drip: Server,
     mute: Server,
+    drain: Server,
     injected: Arc<AtomicBool>,
 }
 
@@ -97,6 +99,9 @@ impl Ground {
                 }
                 drop(stream);
             }),
+            drain: Server::start(|mut stream, _| {
+                drop(std::io::copy(&mut stream, &mut std::io::sink()));
+            }),
             injected,
         }
     }
@@ -109,6 +114,7 @@ impl Ground {
             ("{forbidden_port}", self.forbidden.port()),
             ("{drip}", self.drip.address.as_str()),
             ("{mute}", self.mute.address.as_str()),
+            ("{drain}", self.drain.address.as_str()),
             ("{folder}", self.folder.to_str().unwrap_or_default()),
             ("{loopback_name}", loopback_name()),
         ];
@@ -148,7 +154,8 @@ fn loopback_name() -> &'static str {
     static NAME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     NAME.get_or_init(|| {
         let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
-        let lines = hosts.lines().filter(|line| line.starts_with("127.") || line.starts_with("::1"));
+        let lines =
+            hosts.lines().filter(|line| line.starts_with("127.") || line.starts_with("::1"));
         let names = lines.flat_map(|line| line.split_whitespace().skip(1).map(str::to_owned));
         let other = names.into_iter().find(|name| !name.contains("localhost"));
         other.unwrap_or_else(|| "ip6-localhost".to_owned())

@@ -55,9 +55,5 @@ fn parse(line: &str) -> Option<Line> {
     }
     let value: Value = serde_json::from_str(line).ok()?;
     let text = |key: &str| value[key].as_str().map(str::to_owned);
-    Some(Line {
-        connector: text("connector")?,
-        level: text("level")?,
-        message: text("message")?,
-    })
+    Some(Line { connector: text("connector")?, level: text("level")?, message: text("message")? })
 }

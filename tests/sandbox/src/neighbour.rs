@@ -67,7 +67,8 @@ impl Neighbour {
 
     fn count(&mut self, file: &PathBuf) {
         for line in fs::read_to_string(file).unwrap().lines() {
-            let number = line.strip_prefix("{\"sequence\":").and_then(|rest| rest.split(',').next());
+            let number =
+                line.strip_prefix("{\"sequence\":").and_then(|rest| rest.split(',').next());
             self.found.insert(number.and_then(|number| number.parse().ok()).unwrap());
         }
     }

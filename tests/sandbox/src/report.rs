@@ -42,9 +42,15 @@ impl Verdict {
             Expected::Fault(..) => {
                 seen.after.is_some() && seen.attempts.is_none_or(|(reached, _)| reached == 0)
             }
-            Expected::Denied => seen.attempts.is_some_and(|(reached, denied)| reached == 0 && denied > 0),
-            Expected::Reached => seen.attempts.is_some_and(|(reached, denied)| reached > 0 && denied == 0),
+            Expected::Bounded(..) => seen.after.is_some(),
+            Expected::Denied => {
+                seen.attempts.is_some_and(|(reached, denied)| reached == 0 && denied > 0)
+            }
+            Expected::Reached => {
+                seen.attempts.is_some_and(|(reached, denied)| reached > 0 && denied == 0)
+            }
             Expected::Harmless => !seen.failed,
+            Expected::Anything => true,
         };
         let mut words = match seen.attempts {
             Some((reached, denied)) => format!("{reached} reached, {denied} denied"),
@@ -59,10 +65,11 @@ impl Verdict {
         Self {
             name: attack.name.to_owned(),
             expected: match &attack.expected {
-                Expected::Fault(code, _) => (*code).to_owned(),
+                Expected::Fault(code, _) | Expected::Bounded(code, _) => (*code).to_owned(),
                 Expected::Denied => "denied".to_owned(),
                 Expected::Reached => "reached".to_owned(),
                 Expected::Harmless => "harmless".to_owned(),
+                Expected::Anything => "contained".to_owned(),
             },
             seen: if words.is_empty() { "harmless".to_owned() } else { words },
             after,
@@ -200,7 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn given_a_report_of_attempts_should_count_as_denied_only_if_there_were_some_and_none_succeeded() {
+    fn given_a_report_of_attempts_should_count_as_denied_only_if_there_were_some_and_none_succeeded()
+     {
         assert!(denied(Some((0, 3))));
         assert!(!denied(Some((1, 3))));
         assert!(!denied(Some((0, 0))));

@@ -63,7 +63,8 @@ impl Trial {
                 if let Guest::Forged(forgery) = &attack.guest {
                     fs::write(world.config().join(attack.component()), forgery.build()).unwrap();
                 }
-                world.connector(attack.name, attack.connector(&target, |line| ground.resolve(line)));
+                world
+                    .connector(attack.name, attack.connector(&target, |line| ground.resolve(line)));
                 (attack, target)
             })
             .collect();
@@ -79,7 +80,15 @@ impl Trial {
         let host = Process::start(command, world.path("host"));
         let log = Log::new(world.path("host.log"));
         let mut trial = Self {
-            attacks, broker, world, ground, neighbour, host, log, began, options,
+            attacks,
+            broker,
+            world,
+            ground,
+            neighbour,
+            host,
+            log,
+            began,
+            options,
             seen: BTreeMap::new(),
             provoked: BTreeMap::new(),
             report: Report::default(),
@@ -122,6 +131,28 @@ impl Trial {
         steps.extend(self.of(Begins::WithMessage, true).into_iter().map(|index| vec![index]));
         for step in steps {
             self.step(step, true);
+        }
+        self.finish()
+    }
+
+    /// Measures the neighbour again and again, with all attacks provoked each time or none.
+    pub fn measure(mut self, periods: usize, provoked: bool) -> Report {
+        let work = self.options.measured.unwrap_or(1_000);
+        for _ in 0..periods {
+            if provoked {
+                (0..self.attacks.len()).for_each(|index| self.provoke(index));
+            }
+            let took = self.neighbour.work(&self.broker.client, work);
+            let times = if provoked { &mut self.report.beside } else { &mut self.report.alone };
+            times.push(took);
+            self.neighbour.collect();
+            self.look();
+        }
+        for (attack, _) in &self.attacks {
+            let seen = self.seen.entry(attack.name).or_default();
+            seen.damage = self.ground.damage();
+            seen.after.get_or_insert(Duration::ZERO);
+            self.report.verdicts.push(Verdict::of(attack, seen, None));
         }
         self.finish()
     }
@@ -172,7 +203,8 @@ impl Trial {
         let since = match attack.begins {
             Begins::WithHost => self.began,
             Begins::WithMessage => {
-                let messages = (0..PROVOCATION).map(|number| message(format!("{{\"sequence\":{number}}}")));
+                let messages =
+                    (0..PROVOCATION).map(|number| message(format!("{{\"sequence\":{number}}}")));
                 self.broker.client.send(target, 0, messages.collect());
                 Instant::now()
             }
@@ -182,7 +214,8 @@ impl Trial {
 
     /// Returns when all have shown what they are expected to, or their time is over.
     fn wait_for(&mut self, indices: &[usize]) {
-        let attacks: Vec<Attack> = indices.iter().map(|index| self.attacks[*index].0.clone()).collect();
+        let attacks: Vec<Attack> =
+            indices.iter().map(|index| self.attacks[*index].0.clone()).collect();
         let patience = attacks.iter().map(|attack| attack.within).max().unwrap_or_default();
         let deadline = Instant::now() + patience;
         loop {
@@ -190,9 +223,11 @@ impl Trial {
             let is_settled = |attack: &Attack| {
                 let seen = self.seen.get(attack.name);
                 match attack.expected {
-                    Expected::Harmless => true,
+                    Expected::Harmless | Expected::Anything => true,
                     // An outage is waited out; everything else ends the connector.
-                    Expected::Fault("call_timeout", _) => seen.is_some_and(|seen| seen.after.is_some()),
+                    Expected::Fault("call_timeout", _) => {
+                        seen.is_some_and(|seen| seen.after.is_some())
+                    }
                     _ => seen.is_some_and(|seen| seen.failed),
                 }
             };
@@ -213,16 +248,14 @@ impl Trial {
             let seen = self.seen.entry(attack.name).or_default();
             seen.failed |= level == "ERROR";
             let since = self.provoked.get(attack.name).copied().unwrap_or(self.began).elapsed();
-            if let Some(attempts) = attempts(&message) {
-                seen.attempts = Some(attempts);
-                seen.after.get_or_insert(since);
-            }
-            if let Expected::Fault(_, words) = attack.expected
-                && message.contains(words)
-            {
-                seen.after.get_or_insert(since);
-            }
-            if attack.expected == Expected::Harmless {
+            let attempts = attempts(&message);
+            seen.attempts = attempts.or(seen.attempts);
+            let shown = match attack.expected {
+                Expected::Fault(_, words) | Expected::Bounded(_, words) => message.contains(words),
+                Expected::Denied | Expected::Reached => attempts.is_some(),
+                Expected::Harmless | Expected::Anything => true,
+            };
+            if shown {
                 seen.after.get_or_insert(since);
             }
             seen.words = message;
@@ -246,7 +279,8 @@ impl Trial {
             if neighbour["state"] != "stopped" || neighbour["faults"] != 0 {
                 self.report.problems.push(format!("the neighbour ended as {neighbour}"));
             }
-            for (attack, _) in self.attacks.iter().filter(|it| it.0.expected == Expected::Harmless) {
+            for (attack, _) in self.attacks.iter().filter(|it| it.0.expected == Expected::Harmless)
+            {
                 let connector = ended.connector(attack.name);
                 if connector["state"] == "failed" {
                     self.report.problems.push(format!("{} ended as {connector}", attack.name));
@@ -280,7 +314,8 @@ mod tests {
 
     #[test]
     fn given_a_guests_words_should_find_what_it_reached_and_was_denied() {
-        let words = "failed: hostile: invalid configuration: attack report: reached 1, denied 12: a; b";
+        let words =
+            "failed: hostile: invalid configuration: attack report: reached 1, denied 12: a; b";
         assert_eq!(attempts(words), Some((1, 12)));
         assert_eq!(attempts("failed: something else"), None);
     }

@@ -104,6 +104,8 @@ enum Attack {
     ReadSocket,
     /// Send to `address` for ever.
     SendFlood,
+    /// Send `amount` bytes to `address`.
+    Send,
     /// Get all `urls`.
     Get,
     /// Get `url`, keeping all of the answer.
@@ -202,6 +204,7 @@ fn attack(config: &Config) -> Result<(), Error> {
         Attack::Listen => network::listen(),
         Attack::ReadSocket => network::read(&config.address),
         Attack::SendFlood => network::send(&config.address),
+        Attack::Send => network::send_some(&config.address, amount),
         Attack::Get => network::get(&config.urls),
         Attack::GetAll => network::get_all(&config.url),
         Attack::FollowRedirect => network::follow_redirect(&config.url),

@@ -54,6 +54,13 @@ pub(crate) fn send(address: &str) -> Report {
     Report::of::<(), _>("sent for ever", sent)
 }
 
+/// So many bytes, no more.
+pub(crate) fn send_some(address: &str, bytes: u64) -> Report {
+    let bytes = vec![b's'; bytes as usize];
+    let sent = TcpStream::connect(address).and_then(|mut to| to.write_all(&bytes));
+    Report::of("sent it all", sent)
+}
+
 pub(crate) fn get(urls: &[String]) -> Report {
     let mut report = Report::default();
     for url in urls {

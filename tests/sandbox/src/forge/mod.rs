@@ -149,7 +149,8 @@ impl Forgery {
     pub fn build(&self) -> Vec<u8> {
         let contract = self.resolve();
         let mut bytes = self.module(&contract);
-        embed_component_metadata(&mut bytes, &contract.0, contract.1, StringEncoding::UTF8).unwrap();
+        embed_component_metadata(&mut bytes, &contract.0, contract.1, StringEncoding::UTF8)
+            .unwrap();
         // Validation is what the host has to do.
         let mut encoder = ComponentEncoder::default().validate(false);
         encoder = encoder.module(&bytes).unwrap();

@@ -85,16 +85,22 @@ impl Module {
                 code.i32_const(16).memory_grow(0);
             }),
             Body::GrowTable(elements) => endlessly(&mut code, |code| {
-                code.ref_null(wasm_encoder::HeapType::FUNC).i32_const(*elements as i32).table_grow(0);
+                code.ref_null(wasm_encoder::HeapType::FUNC)
+                    .i32_const(*elements as i32)
+                    .table_grow(0);
             }),
             Body::GrowTableOnce(elements) => {
                 let error = |text: &str| {
                     // err(invalid-config(text)).
                     Area::zeros().byte(0, 1).byte(8, 2).list(16, text.as_bytes(), text.len() as u32)
                 };
-                let got = error("attack report: reached 1, denied 0: table").place(&mut self.memory);
-                let not = error("attack report: reached 0, denied 1: table").place(&mut self.memory);
-                code.ref_null(wasm_encoder::HeapType::FUNC).i32_const(*elements as i32).table_grow(0);
+                let got =
+                    error("attack report: reached 1, denied 0: table").place(&mut self.memory);
+                let not =
+                    error("attack report: reached 0, denied 1: table").place(&mut self.memory);
+                code.ref_null(wasm_encoder::HeapType::FUNC)
+                    .i32_const(*elements as i32)
+                    .table_grow(0);
                 code.i32_const(-1).i32_eq().if_(BlockType::Result(ValType::I32));
                 code.i32_const(not as i32).else_().i32_const(got as i32).end();
             }
