@@ -67,7 +67,14 @@ pub(crate) struct Ground {
     drip: Server,
     mute: Server,
     drain: Server,
-    injected: Arc<AtomicBool>,
+    found: Arc<Found>,
+}
+
+/// What reached the HTTP server and should not have.
+#[derive(Default)]
+struct Found {
+    injected: AtomicBool,
+    canary: AtomicBool,
 }
 
 impl Ground {
@@ -81,8 +88,8 @@ impl Ground {
         fs::write(folder.join("outside/secret"), CANARY).unwrap();
         symlink("../outside", folder.join("data/beside")).unwrap();
         symlink(folder.join("outside/secret"), folder.join("data/absolute")).unwrap();
-        let injected = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&injected);
+        let found = Arc::new(Found::default());
+        let seen = Arc::clone(&found);
         let forbidden = Server::start(|_, _| ());
         let elsewhere = format!("http://{}/", forbidden.address);
         Self {
@@ -102,7 +109,7 @@ impl Ground {
             drain: Server::start(|mut stream, _| {
                 drop(std::io::copy(&mut stream, &mut std::io::sink()));
             }),
-            injected,
+            found,
         }
     }
 
@@ -128,8 +135,11 @@ impl Ground {
         if connections > 0 {
             damage.push(format!("{connections} connections reached the forbidden server"));
         }
-        if self.injected.load(SeqCst) {
+        if self.found.injected.load(SeqCst) {
             damage.push("an injected header reached a server".to_owned());
+        }
+        if self.found.canary.load(SeqCst) {
+            damage.push("a secret reached a server".to_owned());
         }
         let unchanged = [("outside/secret", CANARY), ("reading/own", "own")];
         for (file, content) in unchanged {
@@ -170,7 +180,7 @@ fn answer(
     stream: TcpStream,
     ended: &AtomicBool,
     elsewhere: &str,
-    injected: &AtomicBool,
+    found: &Found,
 ) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut writer = stream;
@@ -179,21 +189,30 @@ fn answer(
         if reader.read_line(&mut line)? == 0 {
             return Ok(());
         }
+        let note = |text: &str| {
+            if text.contains(CANARY) {
+                found.canary.store(true, SeqCst);
+            }
+        };
+        note(&line);
         let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
         let mut length = 0;
         loop {
             line.clear();
             reader.read_line(&mut line)?;
+            note(&line);
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             let name = name.to_ascii_lowercase();
             if name == "x-injected" || value.contains("other.example") {
-                injected.store(true, SeqCst);
+                found.injected.store(true, SeqCst);
             }
             if name == "content-length" {
                 length = value.trim().parse().unwrap_or(0);
             }
         }
-        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink())?;
+        let mut body = Vec::new();
+        (&mut reader).take(length).read_to_end(&mut body)?;
+        note(&String::from_utf8_lossy(&body));
         match path.as_str() {
             "/redirect" => {
                 let head = "HTTP/1.1 302 Found\r\ncontent-length: 0\r\n";

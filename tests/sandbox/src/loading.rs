@@ -108,12 +108,18 @@ fn file(name: &str) -> (Vec<u8>, &'static str) {
     match name {
         "core-module" => (sink().core(), "core WebAssembly module"),
         "other-world" => {
-            let wit = "package other:thing@1.0.0; interface run { run: func(); } world other { export run; }";
-            (sink().wit(wit, "other").build(), "exports neither sink, source nor transform")
+            let other = sink().rename("kennel:connector/sink@", "kennel:connector/sunk@");
+            (other.build(), "exports neither sink, source nor transform")
         }
-        "other-version" => (sink().version("0.2.0").build(), "speaks kennel:connector@0.2.0"),
-        "exports-missing" => (sink().world("export sink;").build(), "no export"),
-        "imports-unknown" => (importing(), "imports what this host does not offer"),
+        "other-version" => (sink().version("0.2.0-rc.1").build(), "speaks kennel:connector@0.2.0"),
+        "exports-missing" => {
+            let without = sink().rename("connector/lifecycle@", "connector/lifecycli@");
+            (without.build(), "no export")
+        }
+        "imports-unknown" => {
+            let needy = sink().rename("wasi:cli/environment@", "wasi:cli/environmenu@");
+            (needy.build(), "imports what this host does not offer")
+        }
         "description-malformed" => (describe(Area::text("{\"name\":[[[[")), "malformed document"),
         "description-giant" => (
             sink()
@@ -134,22 +140,6 @@ fn file(name: &str) -> (Vec<u8>, &'static str) {
         "memory-minimum-giant" => (sink().pages(65_536).build(), "memory"),
         other => panic!("no file for {other}"),
     }
-}
-
-/// A component that needs what no host has.
-fn importing() -> Vec<u8> {
-    // A component whose only import is an instance `kennel:host/root`, and nothing else.
-    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
-    // Type section: an instance type without exports. Import section: that instance.
-    bytes.extend([0x07, 0x03, 0x01, 0x42, 0x00]);
-    let name = b"kennel:host/root@1.0.0";
-    let mut import = vec![0x01, 0x00, name.len() as u8];
-    import.extend(name);
-    import.extend([0x05, 0x00]);
-    bytes.push(0x0a);
-    bytes.push(import.len() as u8);
-    bytes.extend(import);
-    bytes
 }
 
 /// How a `kennel` ended that was handed a file.

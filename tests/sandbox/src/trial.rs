@@ -99,22 +99,18 @@ impl Trial {
 
     fn warm_up(&mut self) {
         let work = self.options.measured.unwrap_or(1_000);
-        self.neighbour.work(&self.broker.client, work);
+        let is_assigned = |name: &str| {
+            let connector = format!("\"connector\":\"{name}\"");
+            let log = fs::read_to_string(self.world.path("host.log")).unwrap_or_default();
+            log.lines().any(|line| line.contains(&connector) && line.contains("assigned"))
+        };
+        self.host.until("the neighbour has its partition", || is_assigned(neighbour::KEY));
         let lanes = self.attacks.iter().filter(|(attack, _)| attack.begins == Begins::WithMessage);
-        let waiting: Vec<_> = lanes.map(|(attack, target)| (attack.name, target.clone())).collect();
-        // A lane that has its partition has stored where it begins.
-        for (name, target) in waiting {
-            let (client, group) = (&self.broker.client, format!("kennel-{name}"));
-            let log = self.world.path("host.log");
-            let failed = format!("\"connector\":\"{name}\"");
-            self.host.until(&format!("{name} is ready"), || {
-                client.partitions(&target).is_some()
-                    && fs::read_to_string(&log).is_ok_and(|text| {
-                        text.lines().any(|line| line.contains(&failed) && line.contains("assigned"))
-                    })
-            });
-            drop(group);
+        for (attack, _) in lanes {
+            let what = format!("{} has its partition", attack.name);
+            self.host.until(&what, || is_assigned(attack.name));
         }
+        self.neighbour.work(&self.broker.client, work);
         self.neighbour.work(&self.broker.client, work);
     }
 

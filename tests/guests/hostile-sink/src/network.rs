@@ -120,17 +120,32 @@ mod secrets {
 
     use crate::report::Report;
 
-    /// Every way to learn the value, and to send it where it must not go.
+    /// Every way to learn the value. What is sent is judged where it arrives: the placeholder may, the value not.
     pub(crate) fn secret(name: &str, url: &str) -> Report {
         let mut report = Report::default();
+        for other in ["PATH", "CANARY", "secret://env/CANARY", "../canary", ""] {
+            report.attempt(&format!("open {other:?}"), secrets::open(other));
+        }
         let secret = match secrets::open(name) {
             Ok(secret) => secret,
-            Err(error) => return Report::of("open", Err::<(), _>(error)),
+            Err(error) => {
+                report.attempt("open", Err::<(), _>(error));
+                return report;
+            }
         };
         report.attempt("reveal", reveal::reveal(&secret));
-        if let Ok(placeholder) = secret.placeholder() {
-            let sent = Request::get(url).header("authorization", &placeholder).send();
-            report.attempt("send to another host", sent);
+        let weak = secret.scram(secrets::Digest::Sha256, b"salt", 1, b"n=a,r=b");
+        report.attempt("an answer of one iteration", weak);
+        let Ok(placeholder) = secret.placeholder() else { return report };
+        for request in [
+            Request::get(url).header("authorization", &placeholder),
+            Request::get(format!("{url}?{placeholder}")),
+            Request::post(url).body(placeholder.as_bytes()),
+            Request::post(url).body(format!("authorization: {placeholder}\r\n")),
+            Request::get(url).header(&placeholder, "1"),
+        ] {
+            // The answer does not matter.
+            drop(request.send());
         }
         report
     }

@@ -1,23 +1,19 @@
 //! Components made from bytes, for crimes that no bindings let an author commit: answers that lie about
 //! their own length, exports that trap, tables that grow without end, a start function that never ends.
 //!
-//! A forged component is a core module of a few hundred bytes, wrapped for one of the contract's worlds.
-//! It compiles in milliseconds, so there can be many.
+//! A forged component is the shell of a built one around a core module of a few hundred bytes. It compiles in
+//! milliseconds, so there can be many.
 
 mod area;
 mod module;
+mod template;
 
 use std::collections::BTreeMap;
 
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::abi::AbiVariant;
-use wit_parser::{PackageId, Resolve, WorldId, WorldItem};
-
 pub use area::Area;
-use module::{Export, Module};
+use module::Module;
+use template::Template;
 
-/// The contract.
-const WIT: &str = include_str!("../../../../wit/0.1/connector.wit");
 const VERSION: &str = "0.1.0-rc.1";
 
 /// What an exported function does.
@@ -46,9 +42,9 @@ pub enum Body {
 #[derive(Clone, Debug)]
 pub struct Forgery {
     kind: &'static str,
-    wit: String,
-    world: String,
     bodies: BTreeMap<String, Body>,
+    /// Texts of the shell and what stands there instead, of the same length.
+    renamed: Vec<(String, String)>,
     pages: u64,
     start: Option<Body>,
 }
@@ -58,7 +54,7 @@ impl Forgery {
         let description = format!(
             r#"{{"name":"forged-{kind}","version":"0.1.0","licence":"Apache-2.0","heartbeat_ms":100}}"#
         );
-        let idle = Area::zeros().byte(8 + 60, 1);
+        let idle = Area::zeros().byte(68, 1);
         let bodies = [
             ("describe.describe", Body::Answer(Area::text(&description))),
             ("sink.consume", Body::Consume { held: false }),
@@ -66,9 +62,8 @@ impl Forgery {
         ];
         Self {
             kind,
-            wit: WIT.to_owned(),
-            world: format!("{kind}-guest"),
             bodies: bodies.map(|(export, body)| (export.to_owned(), body)).into(),
+            renamed: Vec::new(),
             pages: 4,
             start: None,
         }
@@ -117,29 +112,21 @@ impl Forgery {
         self
     }
 
-    /// Made for another version of the contract.
-    pub fn version(mut self, version: &str) -> Self {
-        self.wit = self.wit.replace(VERSION, version);
-        self
+    /// Made for another version of the contract, whose name is as long.
+    pub fn version(self, version: &str) -> Self {
+        self.rename(VERSION, version)
     }
 
-    /// With these exports alone, in words of WIT.
-    pub fn world(mut self, exports: &str) -> Self {
-        self.world = "forged".to_owned();
-        self.wit.push_str(&format!("world forged {{ {exports} }}\n"));
-        self
-    }
-
-    /// Made for a contract of its own.
-    pub fn wit(mut self, wit: &str, world: &str) -> Self {
-        self.wit = wit.to_owned();
-        self.world = world.to_owned();
+    /// With a name of the contract changed into another of the same length.
+    pub fn rename(mut self, from: &str, to: &str) -> Self {
+        assert_eq!(from.len(), to.len(), "lengths are part of the bytes");
+        self.renamed.push((from.to_owned(), to.to_owned()));
         self
     }
 
     /// The module alone, which is no component.
     pub fn core(&self) -> Vec<u8> {
-        self.module(&self.resolve())
+        self.module(&self.template())
     }
 
     /// The component's bytes.
@@ -147,39 +134,44 @@ impl Forgery {
     /// # Panics
     /// When it cannot be made: a defect of the suite.
     pub fn build(&self) -> Vec<u8> {
-        let contract = self.resolve();
-        let mut bytes = self.module(&contract);
-        embed_component_metadata(&mut bytes, &contract.0, contract.1, StringEncoding::UTF8)
-            .unwrap();
-        // Validation is what the host has to do.
-        let mut encoder = ComponentEncoder::default().validate(false);
-        encoder = encoder.module(&bytes).unwrap();
-        encoder.encode().unwrap()
+        let template = self.template();
+        let mut bytes = template.around(&self.module(&template));
+        for (from, to) in &self.renamed {
+            let places: Vec<_> = bytes
+                .windows(from.len())
+                .enumerate()
+                .filter(|(_, text)| *text == from.as_bytes())
+                .map(|(at, _)| at)
+                .collect();
+            assert!(!places.is_empty(), "{from} is not in the shell");
+            for at in places {
+                bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+            }
+        }
+        bytes
     }
 
-    fn resolve(&self) -> (Resolve, WorldId) {
-        let mut resolve = Resolve::default();
-        let package: PackageId = resolve.push_str("contract.wit", &self.wit).unwrap();
-        let world = resolve.select_world(&[package], Some(&self.world)).unwrap();
-        (resolve, world)
+    fn template(&self) -> Template {
+        Template::of(match self.kind {
+            "source" => "lying_source.wasm",
+            "transform" => "nonsense_transform.wasm",
+            _ => "nonsense_sink.wasm",
+        })
     }
 
-    fn module(&self, (resolve, world): &(Resolve, WorldId)) -> Vec<u8> {
+    fn module(&self, template: &Template) -> Vec<u8> {
         let mut module = Module::new(self.pages);
-        for (key, item) in &resolve.worlds[*world].exports {
-            let WorldItem::Interface { id, .. } = item else { continue };
-            let interface = &resolve.interfaces[*id];
-            let full = resolve.name_world_key(key);
-            for function in interface.functions.values() {
-                let short =
-                    format!("{}.{}", interface.name.as_deref().unwrap_or_default(), function.name);
-                let signature = resolve.wasm_signature(AbiVariant::GuestExport, function);
-                let body = self.bodies.get(&short).cloned();
-                module.export(&Export {
-                    name: format!("{full}#{}", function.name),
-                    signature,
-                    body: body.unwrap_or_else(|| Body::Answer(Area::zeros())),
-                });
+        for export in &template.exports {
+            let Some((interface, function)) = export.name.split_once('#') else {
+                module.helper(export);
+                continue;
+            };
+            let interface = interface.split(['/', '@']).nth(1).unwrap_or_default();
+            let body = self.bodies.get(&format!("{interface}.{function}")).cloned();
+            let is_clean_up = interface.is_empty() || export.name.starts_with("cabi_post_");
+            match is_clean_up {
+                true => module.helper(export),
+                false => module.export(export, &body.unwrap_or(Body::Answer(Area::zeros()))),
             }
         }
         module.finish(self.start.as_ref())

@@ -5,8 +5,8 @@ use wasm_encoder::{
     FunctionSection, GlobalSection, GlobalType, InstructionSink, MemArg, MemorySection, MemoryType,
     RefType, StartSection, TableSection, TableType, TypeSection, ValType,
 };
-use wit_parser::abi::{WasmSignature, WasmType};
 
+use super::template::Export;
 use super::{Area, Body};
 
 const PAGE: u32 = 64 << 10;
@@ -17,14 +17,6 @@ const BATCH_COUNT: u64 = 88;
 /// Where a receipt has its number of handled messages, and whether they are held.
 const RECEIPT_HANDLED: u64 = 8;
 const RECEIPT_HELD: usize = 20;
-
-/// An exported function.
-pub(super) struct Export {
-    /// As the canonical ABI mangles it.
-    pub(super) name: String,
-    pub(super) signature: WasmSignature,
-    pub(super) body: Body,
-}
 
 /// A module under construction.
 pub(super) struct Module {
@@ -47,8 +39,6 @@ impl Module {
             pages,
         };
         module.exports.export("memory", ExportKind::Memory, 0);
-        let index = module.add(&[ValType::I32; 4], &[ValType::I32], &realloc());
-        module.exports.export("cabi_realloc", ExportKind::Func, index);
         module
     }
 
@@ -60,11 +50,33 @@ impl Module {
         index
     }
 
-    pub(super) fn export(&mut self, export: &Export) {
-        let params: Vec<_> = export.signature.params.iter().map(value).collect();
-        let results: Vec<_> = export.signature.results.iter().map(value).collect();
-        let function = self.function(&export.body, !results.is_empty());
-        let index = self.add(&params, &results, &function);
+    /// An export of the contract.
+    pub(super) fn export(&mut self, export: &Export, body: &Body) {
+        let function = self.function(body, !export.results.is_empty());
+        self.add_export(export, &function);
+    }
+
+    /// What the shell needs besides: memory for what is passed in, and cleaning up, which is left out.
+    pub(super) fn helper(&mut self, export: &Export) {
+        if export.name.starts_with("cabi_realloc") {
+            return self.add_export(export, &realloc());
+        }
+        let mut function = Function::new([]);
+        let mut code = function.instructions();
+        for result in &export.results {
+            match value(*result) {
+                ValType::I64 => code.i64_const(0),
+                _ => code.i32_const(0),
+            };
+        }
+        code.end();
+        self.add_export(export, &function);
+    }
+
+    fn add_export(&mut self, export: &Export, function: &Function) {
+        let params: Vec<_> = export.params.iter().copied().map(value).collect();
+        let results: Vec<_> = export.results.iter().copied().map(value).collect();
+        let index = self.add(&params, &results, function);
         self.exports.export(&export.name, ExportKind::Func, index);
     }
 
@@ -152,12 +164,12 @@ impl Module {
     }
 }
 
-fn value(value: &WasmType) -> ValType {
+fn value(value: wasmparser::ValType) -> ValType {
     match value {
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        _ => ValType::I32,
     }
 }
 
