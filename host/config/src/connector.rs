@@ -93,7 +93,7 @@ pub struct Limits {
     /// Bytes logged per second.
     pub log: ByteSize,
     /// Batches after which an instance is replaced, give or take a tenth. None: never.
-    pub instance_calls: Option<u64>,
+    pub instance_batches: Option<u64>,
     /// Whether it runs without metering of its computing.
     pub trusted: bool,
 }

@@ -95,6 +95,18 @@ impl Chain {
         self.links.iter_mut().for_each(Live::drop_instance);
     }
 
+    /// Whether a fresh instance of some transform should take over.
+    pub(crate) fn is_worn(&self) -> bool {
+        self.links.iter().any(Live::is_worn)
+    }
+
+    /// Closes all instances, best effort; [`Chain::revive`] makes others.
+    pub(crate) async fn retire(&mut self) {
+        for link in &mut self.links {
+            link.retire().await;
+        }
+    }
+
     /// Whether a transform may keep state.
     pub(crate) fn has_state(&self) -> bool {
         self.links.iter().any(Live::has_state)
@@ -117,12 +129,6 @@ impl Chain {
         let written =
             links.map(|link| keyspaces(&link.identity().role.clone(), link.take_writes()));
         written.flatten().collect()
-    }
-
-    pub(crate) async fn close(self) {
-        for link in self.links {
-            link.close().await;
-        }
     }
 }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kennel_sandbox::capability::state::StagedWrites;
-use kennel_sandbox::{Answer, Component, Fault, InstanceSpec, Sink, Source, StartError, Transform};
+use kennel_sandbox::{
+    Answer, Component, Fault, InstanceSpec, Sink, Source, StartError, Transform, Wear,
+};
 
 use crate::{Guest, PipelineError, Stats};
 
@@ -29,6 +31,7 @@ pub(crate) trait Instance: Sized + Send {
         spec: &InstanceSpec,
     ) -> impl Future<Output = Result<Self, StartError>> + Send;
     fn take_writes(&mut self) -> StagedWrites;
+    fn wear(&self) -> Option<Wear>;
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
@@ -41,6 +44,10 @@ macro_rules! instance {
 
             fn take_writes(&mut self) -> StagedWrites {
                 $guest::take_writes(self)
+            }
+
+            fn wear(&self) -> Option<Wear> {
+                $guest::wear(self)
             }
 
             async fn close(self) {
@@ -103,11 +110,18 @@ impl<G: Instance> Live<G> {
         self.guest.as_mut().map(G::take_writes).unwrap_or_default()
     }
 
-    /// Closes the instance, best effort, unless a fault ended it.
-    pub(crate) async fn close(self) {
-        if let Some(guest) = self.guest {
-            guest.close().await;
+    /// Whether a fresh instance should take over.
+    pub(crate) fn is_worn(&self) -> bool {
+        self.guest.as_ref().is_some_and(|guest| guest.wear().is_some())
+    }
+
+    /// Closes the instance, best effort, unless a fault ended it; [`Live::revive`] makes another.
+    pub(crate) async fn retire(&mut self) {
+        let Some(guest) = self.guest.take() else { return };
+        if let Some(wear) = guest.wear() {
+            tracing::info!(component = self.name(), "a fresh instance takes over: {wear}");
         }
+        guest.close().await;
     }
 }
 

@@ -1,12 +1,15 @@
 //! Compiled code on disk, authenticated.
 //!
 //! Loading precompiled code runs it, so a file that somebody else wrote must never be loaded. Each
-//! entry carries an HMAC over its digest and code, under a key that only the host's user can read;
-//! an entry that does not verify is compiled again and replaced.
+//! entry carries an HMAC over its digest and code, under a key that only the host's user can read,
+//! and must belong to that user and be writable by nobody else; an entry of which anything of this
+//! is not so is compiled again and replaced.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, Mac as _};
@@ -16,6 +19,8 @@ use wasmtime::component::Component;
 type Tag = Hmac<Sha256>;
 const TAG_LENGTH: usize = 32;
 const KEY_FILE: &str = "key";
+/// Mode bits.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 pub(crate) struct CodeCache {
     folder: PathBuf,
@@ -27,7 +32,13 @@ pub(crate) struct CodeCache {
 impl CodeCache {
     pub(crate) fn open(folder: &Path, engine: &wasmtime::Engine) -> io::Result<Self> {
         use std::hash::{Hash as _, Hasher as _};
-        fs::create_dir_all(folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let metadata = fs::metadata(folder)?;
+        check_owner(&metadata)?;
+        // Made by somebody with a generous umask: it is ours, so this can be put right.
+        if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        }
         let mut hasher = std::hash::DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
         let key = read_or_create_key(&folder.join(KEY_FILE))?;
@@ -37,7 +48,14 @@ impl CodeCache {
     /// The compiled component with this digest, if a valid entry exists.
     pub(crate) fn load(&self, engine: &wasmtime::Engine, digest: &str) -> Option<Component> {
         let path = self.path(digest);
-        let entry = fs::read(&path).ok()?;
+        let entry = match read_own(&path) {
+            Ok(entry) => entry,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                tracing::warn!(?path, "cached code is not used: {error}; compiling again");
+                return None;
+            }
+        };
         let Some((tag, code)) = entry.split_at_checked(TAG_LENGTH) else {
             tracing::warn!(?path, "cached code is cut short; compiling again");
             return None;
@@ -85,6 +103,29 @@ impl CodeCache {
     }
 }
 
+/// The bytes of a file that this user owns and nobody else may write. What is checked is what is read.
+fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = fs::File::open(path)?;
+    let metadata = file.metadata()?;
+    check_owner(&metadata)?;
+    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
+        let detail = format!("others may write it (mode {:o})", metadata.mode() & 0o777);
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, detail));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn check_owner(metadata: &fs::Metadata) -> io::Result<()> {
+    let own = rustix::process::geteuid().as_raw();
+    if metadata.uid() == own {
+        return Ok(());
+    }
+    let detail = format!("it belongs to user {}, not to this process's {own}", metadata.uid());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, detail))
+}
+
 fn read_or_create_key(path: &Path) -> io::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
@@ -95,7 +136,9 @@ fn read_or_create_key(path: &Path) -> io::Result<[u8; 32]> {
             Ok(key)
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+            let metadata = fs::metadata(path)?;
+            check_owner(&metadata)?;
+            if metadata.mode() & 0o077 != 0 {
                 return Err(io::Error::new(
                     io::ErrorKind::PermissionDenied,
                     format!("{} must be readable by its owner alone: chmod 600", path.display()),

@@ -198,6 +198,12 @@ impl Component {
         self.code.from_cache
     }
 
+    /// Whether its computing is metered, and so limited.
+    #[must_use]
+    pub fn is_metered(&self) -> bool {
+        self.code.is_metered()
+    }
+
     pub(crate) fn code(&self) -> &Code {
         &self.code
     }
@@ -235,6 +241,11 @@ impl Code {
         let describe = guest.find("describe", "describe")?;
         let (_, document) = guest.call::<_, String>("describe.describe", describe, ()).await?;
         Ok(document)
+    }
+
+    /// Whether its computing is metered.
+    pub(crate) fn is_metered(&self) -> bool {
+        self.engine.inner.metered
     }
 
     pub(crate) fn engine(&self) -> &wasmtime::Engine {

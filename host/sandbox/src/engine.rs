@@ -1,7 +1,7 @@
 //! The wasmtime engine, configured once per process.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use kennel_capability::{GuestData, add_to_linker};
@@ -47,9 +47,14 @@ pub struct Engine {
 }
 
 pub(crate) struct Inner {
+    /// Whether the code that it makes can be interrupted.
+    pub(crate) metered: bool,
     pub(crate) wasmtime: wasmtime::Engine,
     pub(crate) linker: Linker<GuestData>,
     pub(crate) cache: Option<CodeCache>,
+    cache_folder: Option<PathBuf>,
+    /// The engine of trusted components, once there are any.
+    trusted: OnceLock<Engine>,
 }
 
 impl Engine {
@@ -58,22 +63,43 @@ impl Engine {
     /// # Errors
     /// When wasmtime cannot run here or the cache folder cannot be used.
     pub fn new(cache_folder: Option<PathBuf>) -> Result<Self, EngineError> {
-        let wasmtime = Self::wasmtime_engine().map_err(EngineError::Wasmtime)?;
+        Self::with_metering(cache_folder, true)
+    }
+
+    /// The engine for components that are trusted: it does not meter their computing, which costs
+    /// what docs/performance.md says, and so cannot stop an endless loop. Made when first asked for.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn trusted(&self) -> Result<Self, EngineError> {
+        if !self.inner.metered {
+            return Ok(self.clone());
+        }
+        if let Some(trusted) = self.inner.trusted.get() {
+            return Ok(trusted.clone());
+        }
+        let trusted = Self::with_metering(self.inner.cache_folder.clone(), false)?;
+        Ok(self.inner.trusted.get_or_init(|| trusted).clone())
+    }
+
+    fn with_metering(cache_folder: Option<PathBuf>, metered: bool) -> Result<Self, EngineError> {
+        let wasmtime = Self::wasmtime_engine(metered).map_err(EngineError::Wasmtime)?;
         let mut linker = Linker::new(&wasmtime);
         add_to_linker(&mut linker).map_err(EngineError::Wasmtime)?;
-        let cache = match cache_folder {
-            None => None,
-            Some(folder) => Some(
-                CodeCache::open(&folder, &wasmtime)
-                    .map_err(|source| EngineError::Cache { folder, source })?,
-            ),
+        let open = |folder: &PathBuf| {
+            CodeCache::open(folder, &wasmtime)
+                .map_err(|source| EngineError::Cache { folder: folder.clone(), source })
         };
-        let inner = Arc::new(Inner { wasmtime, linker, cache });
-        start_clock(Arc::downgrade(&inner)).map_err(EngineError::Clock)?;
+        let cache = cache_folder.as_ref().map(open).transpose()?;
+        let trusted = OnceLock::new();
+        let inner = Arc::new(Inner { metered, wasmtime, linker, cache, cache_folder, trusted });
+        if metered {
+            start_clock(Arc::downgrade(&inner)).map_err(EngineError::Clock)?;
+        }
         Ok(Self { inner })
     }
 
-    fn wasmtime_engine() -> wasmtime::Result<wasmtime::Engine> {
+    fn wasmtime_engine(metered: bool) -> wasmtime::Result<wasmtime::Engine> {
         let mut pool = PoolingAllocationConfig::default();
         pool.total_component_instances(INSTANCES)
             .total_core_instances(INSTANCES * 4)
@@ -88,7 +114,7 @@ impl Engine {
         let mut config = Config::new();
         config
             .wasm_component_model(true)
-            .epoch_interruption(true)
+            .epoch_interruption(metered)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
             .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         wasmtime::Engine::new(&config)

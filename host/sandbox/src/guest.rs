@@ -14,17 +14,21 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::INTERFACE_VERSION;
 use crate::bindings::types::Error as WitError;
+use crate::bounds::{Bounds, Elapsed};
 use crate::columns::Violation;
 use crate::component::{Code, Component};
 use crate::engine::TICK;
 use crate::fault::{Fault, FaultKind, GuestError, classify};
 use crate::instance::{InstanceSpec, Limits, StartError};
+use crate::wear::{Wear, WearCounter};
 
 /// A guest that may be called.
 pub(crate) struct Guest {
     store: Store<GuestData>,
     instance: Instance,
     limits: Limits,
+    bounds: Bounds,
+    wear: WearCounter,
     lifecycle: LifecycleFuncs,
 }
 
@@ -51,23 +55,13 @@ impl Guest {
         store.limiter(|data| &mut data.limiter);
         store.set_hostcall_fuel(spec.limits.transfer);
         store.set_max_component_handles(spec.limits.store.resources);
-        // The deadline is one tick ahead whenever the guest runs. Each time it passes, the guest
-        // gave a tick of computing, and the other tasks of this thread get their turn. Ticks that
-        // pass while it waits in a host call cost it at most one.
-        let budget = ticks(spec.limits.cpu_timeout);
-        store.epoch_deadline_callback(move |mut store| {
-            let data = store.data_mut();
-            data.ticks += 1;
-            Ok(if data.ticks > budget {
-                UpdateDeadline::Interrupt
-            } else {
-                UpdateDeadline::Yield(1)
-            })
-        });
-        store.set_epoch_deadline(1);
-        let prepared = code.prepared();
-        let instantiate = prepared.instantiate_async(&mut store);
-        let instance = tokio::time::timeout(spec.limits.call_timeout, instantiate)
+        if code.is_metered() {
+            meter(&mut store, spec.limits.cpu_timeout);
+        }
+        let mut bounds = Bounds::new(&spec.limits, code.is_metered());
+        let instantiate = code.prepared().instantiate_async(&mut store);
+        let instance = bounds
+            .run(instantiate)
             .await
             .map_err(|_elapsed| StartError::Instantiate(wasmtime::Error::msg("timed out")))?
             .map_err(StartError::Instantiate)?;
@@ -75,7 +69,8 @@ impl Guest {
             tick: find(&mut store, &instance, "lifecycle", "tick")?,
             close: find(&mut store, &instance, "lifecycle", "close")?,
         };
-        Ok(Self { store, instance, limits: spec.limits, lifecycle })
+        let wear = WearCounter::new(spec.limits.batches);
+        Ok(Self { store, instance, limits: spec.limits, bounds, wear, lifecycle })
     }
 
     /// Instantiates and opens with the spec's configuration.
@@ -114,13 +109,13 @@ impl Guest {
             Err(error) => return Err(self.end(export, FaultKind::Call(error), None)),
         };
         let call = typed.call_async(&mut self.store, params);
-        match tokio::time::timeout(self.limits.call_timeout, call).await {
+        match self.bounds.run(call).await {
             Ok(Ok((answer,))) => Ok((self, answer)),
             Ok(Err(error)) => {
                 let (kind, backtrace) = classify(error, &self.limits);
                 Err(self.end(export, kind, backtrace))
             }
-            Err(_elapsed) => {
+            Err(Elapsed) => {
                 let limit = self.limits.call_timeout;
                 Err(self.end(export, FaultKind::CallTimeout { limit }, None))
             }
@@ -182,9 +177,19 @@ impl Guest {
         self.store.data_mut().state.take_writes()
     }
 
-    /// Linear memory in bytes.
+    /// Linear memory and tables in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.store.data().limiter.used()
+    }
+
+    /// The next call is given a batch, or asked for one.
+    pub(crate) fn count_batch(&mut self) {
+        self.wear.count();
+    }
+
+    /// Why a fresh instance should take over, if one should.
+    pub(crate) fn wear(&self) -> Option<Wear> {
+        self.wear.judge(self.memory(), self.limits.store.memory)
     }
 
     /// Calls `lifecycle.tick`.
@@ -200,12 +205,27 @@ impl Guest {
         self.store.data_mut().ticks = 0;
         let Ok(close) = self.lifecycle.close.typed::<(), ()>(&self.store) else { return };
         let call = close.call_async(&mut self.store, ());
-        match tokio::time::timeout(self.limits.call_timeout, call).await {
+        match self.bounds.run(call).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::debug!("a guest failed while it closed: {error:#}"),
-            Err(_elapsed) => tracing::debug!("a guest did not close in time"),
+            Err(Elapsed) => tracing::debug!("a guest did not close in time"),
         }
     }
+}
+
+/// Interrupts the guest with every tick, and ends it when it computed for longer than `limit`.
+///
+/// The deadline is one tick ahead whenever the guest runs. Each time it passes, the guest gave a tick
+/// of computing, and the other tasks of this thread get their turn. Ticks that pass while it waits in
+/// a host call cost it at most one.
+fn meter(store: &mut Store<GuestData>, limit: Duration) {
+    let budget = ticks(limit);
+    store.epoch_deadline_callback(move |mut store| {
+        let data = store.data_mut();
+        data.ticks += 1;
+        Ok(if data.ticks > budget { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+    });
+    store.set_epoch_deadline(1);
 }
 
 fn find(

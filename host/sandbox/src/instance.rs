@@ -21,8 +21,8 @@ pub struct Limits {
     pub cpu_share: u32,
     /// Bytes a guest may hand to the host in one host call or in one answer.
     pub transfer: usize,
-    /// Calls after which the instance is worn, give or take a tenth. None: never.
-    pub calls: Option<u64>,
+    /// Batches after which the instance is worn, give or take a tenth. None: never.
+    pub batches: Option<u64>,
 }
 
 impl Default for Limits {
@@ -33,7 +33,7 @@ impl Default for Limits {
             cpu_timeout: Duration::from_secs(5),
             cpu_share: 100,
             transfer: 64 << 20,
-            calls: None,
+            batches: None,
         }
     }
 }

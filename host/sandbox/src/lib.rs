@@ -13,6 +13,7 @@
 
 mod batch;
 mod bindings;
+mod bounds;
 mod cache;
 mod columns;
 mod component;
@@ -24,6 +25,7 @@ mod instance;
 mod sink;
 mod source;
 mod transform;
+mod wear;
 
 pub use batch::{Batch, Format, Origin};
 pub use columns::Violation;
@@ -37,6 +39,7 @@ pub use kennel_capability as capability;
 pub use sink::{Failure, Position, Receipt, Sink, Verdict};
 pub use source::{Limit, Messages, Produced, Progress, Source};
 pub use transform::{Transform, Transformed};
+pub use wear::Wear;
 
 /// The interface version this host speaks.
 pub const INTERFACE_VERSION: &str = "0.1.0-rc.1";

@@ -11,6 +11,7 @@ use crate::bindings::{sink as wit, types};
 use crate::columns::{self, Violation};
 use crate::guest::{Answer, Guest};
 use crate::instance::{InstanceSpec, StartError};
+use crate::wear::Wear;
 use crate::{Batch, Component, Fault, Origin};
 
 /// What is to become of a message that failed while others went on.
@@ -146,6 +147,7 @@ impl Sink {
             None => drop(contract.given.insert(batch.origin.clone(), batch.end)),
         }
         self.guest.prepare(columns, Some(batch.origin.keyspace()));
+        self.guest.count_batch();
         let consume = contract.functions.consume;
         let call = self.guest.call_fallible::<_, wit::Receipt>(EXPORT, consume, (batch,));
         let (guest, answer) = call.await?;
@@ -204,6 +206,12 @@ impl Sink {
     #[must_use]
     pub fn memory(&self) -> usize {
         self.guest.memory()
+    }
+
+    /// Why a fresh instance should take over, if one should.
+    #[must_use]
+    pub fn wear(&self) -> Option<Wear> {
+        self.guest.wear()
     }
 
     /// Closes the guest, best effort.

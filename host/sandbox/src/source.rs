@@ -11,6 +11,7 @@ use crate::bindings::{source as wit, types};
 use crate::columns::{self, Violation};
 use crate::guest::{Answer, Guest};
 use crate::instance::{InstanceSpec, StartError};
+use crate::wear::Wear;
 use crate::{Component, Fault, Format};
 
 /// Longest cursor in bytes.
@@ -140,6 +141,7 @@ impl Source {
         const EXPORT: &str = "source.poll";
         let functions = self.functions;
         self.guest.prepare(None, Some(KEYSPACE.into()));
+        self.guest.count_batch();
         let call = self.guest.call_fallible::<_, wit::Produced>(EXPORT, functions.poll, (limit,));
         let (guest, answer) = call.await?;
         let (guest, answer) = guest.check(EXPORT, answer, |produced| check(produced, routes))?;
@@ -177,6 +179,12 @@ impl Source {
     #[must_use]
     pub fn memory(&self) -> usize {
         self.guest.memory()
+    }
+
+    /// Why a fresh instance should take over, if one should.
+    #[must_use]
+    pub fn wear(&self) -> Option<Wear> {
+        self.guest.wear()
     }
 
     /// Closes the guest, best effort.

@@ -12,6 +12,7 @@ use crate::guest::{Answer, Guest};
 use crate::instance::{InstanceSpec, StartError};
 use crate::sink::failures;
 use crate::source::{Messages, check_messages};
+use crate::wear::Wear;
 use crate::{Batch, Component, Failure, Fault};
 
 /// Bit 0 of `replaced`: the payload is in `messages`.
@@ -112,6 +113,7 @@ impl Transform {
         const EXPORT: &str = "transform.apply";
         let (contract, count) = (self.contract, batch.len());
         self.guest.prepare(columns, Some(batch.origin.keyspace()));
+        self.guest.count_batch();
         let call =
             self.guest.call_fallible::<_, wit::Transformed>(EXPORT, contract.apply, (batch,));
         let (guest, answer) = call.await?;
@@ -140,6 +142,12 @@ impl Transform {
     #[must_use]
     pub fn memory(&self) -> usize {
         self.guest.memory()
+    }
+
+    /// Why a fresh instance should take over, if one should.
+    #[must_use]
+    pub fn wear(&self) -> Option<Wear> {
+        self.guest.wear()
     }
 
     /// Closes the guest, best effort.

@@ -145,9 +145,9 @@ fn limits(reader: &Reader<'_>, base: Option<Limits>) -> Limits {
             .map_or_else(|| reader.size_option("egress"), |base| base.egress),
         http_body: size("http_body", |base| base.http_body),
         log: size("log", |base| base.log),
-        instance_calls: inherited("instance_calls").map_or_else(
-            || Some(reader.integer("instance_calls")).filter(|calls| *calls > 0),
-            |base| base.instance_calls,
+        instance_batches: inherited("instance_batches").map_or_else(
+            || Some(reader.integer("instance_batches")).filter(|batches| *batches > 0),
+            |base| base.instance_batches,
         ),
         trusted,
     }

@@ -298,7 +298,7 @@ static LIMITS: Section = Section {
             "Bytes per second that it may log. What is more is dropped and counted.",
         ),
         key(
-            "instance_calls",
+            "instance_batches",
             Integer { least: 0, most: u64::MAX >> 1 },
             Value("0"),
             "Batches after which an instance is replaced by a fresh one, give or take a tenth. 0: never.",

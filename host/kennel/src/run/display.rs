@@ -177,7 +177,10 @@ fn render(rows: &mut [Row], elapsed: Duration) -> String {
 
 /// `file > filter > fields > shop/orders`, in the direction in which messages flow.
 fn stages(loaded: &Loaded) -> String {
-    let name = |component: &kennel_sandbox::Component| component.description().name.clone();
+    let name = |component: &kennel_sandbox::Component| {
+        let name = component.description().name.clone();
+        if component.is_metered() { name } else { format!("{name} (trusted)") }
+    };
     let transforms = loaded.transforms.iter().map(name);
     let guest = name(&loaded.component);
     match &loaded.config.direction {

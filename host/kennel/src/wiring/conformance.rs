@@ -45,17 +45,20 @@ pub(crate) struct Promise {
     /// What stands behind it, where the component has to keep it.
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Evidence>,
+    /// Whether a component of it runs without metering: an endless loop of it is not stopped.
+    trusted: bool,
 }
 
 impl Promise {
     /// What `loaded` promises.
     pub(crate) fn of(loaded: &Loaded) -> Self {
+        let trusted = loaded.is_trusted();
         match loaded.config.delivery.guarantee {
-            Guarantee::AtLeastOnce => Self { guarantee: "at-least-once", evidence: None },
+            Guarantee::AtLeastOnce => Self { guarantee: "at-least-once", evidence: None, trusted },
             Guarantee::ExactlyOnce => {
                 let component = &loaded.config.component;
                 let evidence = Some(evidence(component, loaded.component.digest()));
-                Self { guarantee: "exactly-once", evidence }
+                Self { guarantee: "exactly-once", evidence, trusted }
             }
         }
     }

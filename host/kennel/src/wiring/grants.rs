@@ -59,7 +59,7 @@ pub(super) fn sandbox_limits(limits: &kennel_config::Limits) -> Limits {
         cpu_timeout: limits.cpu_timeout,
         cpu_share: limits.cpu_share,
         transfer: limits.transfer.as_usize(),
-        calls: limits.instance_calls,
+        batches: limits.instance_batches,
     }
 }
 

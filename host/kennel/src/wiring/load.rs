@@ -1,10 +1,10 @@
 //! Components of a configuration, compiled once each, and what is wrong with how they are configured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kennel_config::{ConfigError, ConnectorConfig, Guarantee, GuestConfig, check_against_schema};
-use kennel_sandbox::{Component, Delivery, Engine, Kind, LoadError, StartError};
+use kennel_sandbox::{Component, Delivery, Engine, EngineError, Kind, LoadError, StartError};
 
 /// Told about each component, so that a person sees why a first start takes long.
 pub(crate) trait Progress {
@@ -18,6 +18,14 @@ pub(crate) struct Loaded {
     pub(crate) component: Component,
     /// One per transform of the configuration, in its order.
     pub(crate) transforms: Vec<Component>,
+}
+
+impl Loaded {
+    /// Whether a component of it runs without metering.
+    pub(crate) fn is_trusted(&self) -> bool {
+        let transforms = &self.config.transforms;
+        self.config.limits.trusted || transforms.iter().any(|transform| transform.limits.trusted)
+    }
 }
 
 /// Why a connector has no components.
@@ -34,6 +42,12 @@ pub(crate) enum LoadFailure {
          correct `component` in {file:?}"
     )]
     Kind { connector: String, path: PathBuf, file: PathBuf, found: Kind, expected: Kind },
+    #[error("connector {connector}")]
+    Engine {
+        connector: String,
+        #[source]
+        source: EngineError,
+    },
 }
 
 /// Loads every component of the enabled connectors.
@@ -43,32 +57,31 @@ pub(crate) async fn load(
     progress: &dyn Progress,
 ) -> Result<Vec<Loaded>, LoadFailure> {
     let enabled: Vec<_> = connectors.iter().filter(|connector| connector.enabled).collect();
-    let mut paths: Vec<&PathBuf> = Vec::new();
+    // A component that is trusted by one connector and not by another is compiled twice.
+    let mut distinct = BTreeSet::new();
     for connector in &enabled {
-        paths.extend(connector.transforms.iter().map(|transform| &transform.component));
-        paths.push(&connector.component);
+        distinct.extend(parts(connector).map(|part| (part.path, part.trusted)));
     }
-    paths.sort();
-    paths.dedup();
-    let mut known: BTreeMap<PathBuf, Component> = BTreeMap::new();
+    let mut known: BTreeMap<(PathBuf, bool), Component> = BTreeMap::new();
     let mut loaded = Vec::with_capacity(enabled.len());
     for connector in enabled {
-        let expected = match connector.direction {
-            kennel_config::Direction::Sink(_) => Kind::Sink,
-            kennel_config::Direction::Source(_) => Kind::Source,
-        };
-        let transforms =
-            connector.transforms.iter().map(|transform| (&transform.component, Kind::Transform));
         let mut components = Vec::new();
-        for (path, expected) in transforms.chain([(&connector.component, expected)]) {
-            let component = match known.get(path) {
+        for Part { path, trusted, expected } in parts(connector) {
+            let component = match known.get(&(path.clone(), trusted)) {
                 Some(component) => component.clone(),
                 None => {
-                    progress.loading(path, known.len() + 1, paths.len());
-                    let component = Component::load(engine, path).await.map_err(|source| {
+                    progress.loading(path, known.len() + 1, distinct.len());
+                    let engine = match trusted {
+                        false => engine.clone(),
+                        true => engine.trusted().map_err(|source| LoadFailure::Engine {
+                            connector: connector.key.to_string(),
+                            source,
+                        })?,
+                    };
+                    let component = Component::load(&engine, path).await.map_err(|source| {
                         LoadFailure::Component { connector: connector.key.to_string(), source }
                     })?;
-                    known.insert(path.clone(), component.clone());
+                    known.insert((path.clone(), trusted), component.clone());
                     component
                 }
             };
@@ -88,6 +101,31 @@ pub(crate) async fn load(
         }
     }
     Ok(loaded)
+}
+
+/// One component of a connector.
+struct Part<'a> {
+    path: &'a PathBuf,
+    trusted: bool,
+    expected: Kind,
+}
+
+/// Its transforms in their order, then the connector's own component.
+fn parts(connector: &ConnectorConfig) -> impl Iterator<Item = Part<'_>> {
+    let transforms = connector.transforms.iter().map(|transform| Part {
+        path: &transform.component,
+        trusted: transform.limits.trusted,
+        expected: Kind::Transform,
+    });
+    let own = Part {
+        path: &connector.component,
+        trusted: connector.limits.trusted,
+        expected: match connector.direction {
+            kennel_config::Direction::Sink(_) => Kind::Sink,
+            kennel_config::Direction::Source(_) => Kind::Source,
+        },
+    };
+    transforms.chain([own])
 }
 
 /// What the components' schemas and their own checks find wrong, each at its line.

@@ -256,7 +256,7 @@ impl Lane {
         if self.held.since.is_none() {
             self.activity.idle();
         }
-        Ok(Flow::Continue)
+        self.replace_worn().await
     }
 
     fn heartbeat(&self) -> Option<Duration> {
@@ -289,12 +289,12 @@ impl Lane {
     }
 
     /// Best effort: a member that does not say goodbye is missed by the broker all the same.
-    async fn leave(self) {
+    async fn leave(mut self) {
         let (done, left) = oneshot::channel();
         if self.requests.send(Request::Leave { done }).await.is_ok() {
             drop(left.await);
         }
-        self.guests.sink.close().await;
-        self.guests.chain.close().await;
+        self.guests.sink.retire().await;
+        self.guests.chain.retire().await;
     }
 }

@@ -106,6 +106,13 @@ struct Polled {
     writes: StagedWrites,
 }
 
+impl Polled {
+    /// Whether the source said that there will never be more.
+    fn is_last(&self) -> bool {
+        self.produced.progress == Progress::Finished
+    }
+}
+
 impl SourceLoop {
     /// Opens the guests, goes on after the saved cursor, and works until `stop` is cancelled or the
     /// source has finished.
@@ -131,12 +138,17 @@ impl SourceLoop {
             next: 0,
         };
         let ended = this.work().await;
-        this.source.close().await;
-        this.chain.close().await;
+        this.retire().await;
         ended
     }
 
-    async fn work(&mut self) -> Result<SourceEnd, PipelineError> {
+    async fn retire(&mut self) {
+        self.source.retire().await;
+        self.chain.retire().await;
+    }
+
+    /// Goes on after the saved cursor.
+    async fn begin(&mut self) -> Result<(), PipelineError> {
         let cursor = self.state.cursor()?.map(Bytes::from);
         let begun = self.source.call(|source| source.start(cursor.clone())).await?;
         begun.map_err(|source| self.refused(source))?;
@@ -144,12 +156,32 @@ impl SourceLoop {
             // Repeated after every start: the host may have died between saving and confirming.
             self.confirm(cursor).await?;
         }
+        Ok(())
+    }
+
+    /// Puts fresh instances in the place of worn ones.
+    async fn replace_worn(&mut self) -> Result<(), PipelineError> {
+        self.retire().await;
+        self.chain.revive().await?;
+        self.source.revive().await?;
+        self.begin().await
+    }
+
+    async fn work(&mut self) -> Result<SourceEnd, PipelineError> {
+        self.begin().await?;
         let mut pending: Option<Polled> = None;
         let mut empty_polls: u32 = 0;
         loop {
-            let finished = pending
-                .as_ref()
-                .is_some_and(|polled| polled.produced.progress == Progress::Finished);
+            if self.source.is_worn() || self.chain.is_worn() {
+                // What was read is delivered first: a fresh instance begins after the saved cursor.
+                if let Some(polled) = pending.take_if(|polled| !polled.is_last()) {
+                    self.deliver(polled).await?;
+                }
+                if pending.is_none() {
+                    self.replace_worn().await?;
+                }
+            }
+            let finished = pending.as_ref().is_some_and(Polled::is_last);
             if finished || self.stop.is_cancelled() {
                 if let Some(polled) = pending.take() {
                     self.deliver(polled).await?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use kennel_sandbox::{Fault, FaultKind, Sink, StartError};
+use kennel_sandbox::{Fault, FaultKind, Sink, StartError, Wear};
 
 use crate::world::{batch, component, origin, spec};
 
@@ -38,6 +38,47 @@ async fn given_an_endless_loop_should_stop_it_soon_after_its_cpu_limit() {
     assert!(matches!(fault.kind, FaultKind::CpuTimeout { .. }), "{fault}");
     assert!(fault.to_string().contains("[limits] cpu_timeout"), "{fault}");
     assert!(started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
+}
+
+/// Time that this thread has computed.
+fn computed() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn given_an_endless_loop_should_let_it_compute_at_most_two_ticks_longer_than_its_limit() {
+    const TICK: Duration = Duration::from_millis(10);
+    let spec = spec(r#"{"at_offset":0}"#);
+    let sink = Sink::open(&component("looping_sink").await, &spec).await.unwrap();
+    let before = computed();
+    assert!(sink.consume(batch(&["{}"]), None).await.is_err());
+    let over = (computed() - before).saturating_sub(spec.limits.cpu_timeout);
+    assert!(over <= 2 * TICK, "{over:?} longer");
+}
+
+#[tokio::test]
+async fn given_a_share_of_a_core_should_compute_no_more_than_that_over_time() {
+    let mut spec = spec(r#"{"at_offset":0}"#);
+    // All that is left to it after its first second's worth is a tenth of the time.
+    (spec.limits.cpu_share, spec.limits.cpu_timeout) = (10, Duration::from_millis(250));
+    let sink = Sink::open(&component("looping_sink").await, &spec).await.unwrap();
+    let began = Instant::now();
+    let Err(fault) = sink.consume(batch(&["{}"]), None).await else { panic!("it ended") };
+    assert!(matches!(fault.kind, FaultKind::CpuTimeout { .. }), "{fault}");
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn given_an_instance_with_its_number_of_batches_should_be_worn() {
+    let mut spec = spec("{}");
+    spec.limits.batches = Some(2);
+    let mut sink = Sink::open(&component("noop_sink").await, &spec).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(sink.wear(), None);
+        (sink, _) = sink.consume(batch(&["{}"]), None).await.unwrap();
+    }
+    assert_eq!(sink.wear(), Some(Wear::Batches(2)));
 }
 
 #[tokio::test]

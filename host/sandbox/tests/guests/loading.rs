@@ -54,23 +54,83 @@ async fn given_a_flipped_byte_should_load_or_refuse_but_never_panic() {
     }
 }
 
+/// A cache with one entry, and the entry.
+async fn cache_with_entry() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!is_cached(folder.path()).await);
+    assert!(is_cached(folder.path()).await);
+    let mut files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let entry = files.find(|path| path.extension().is_some_and(|it| it == "cwasm")).unwrap();
+    (folder, entry)
+}
+
+/// Whether a new host with this cache takes the component from it.
+async fn is_cached(folder: &std::path::Path) -> bool {
+    let engine = Engine::new(Some(folder.to_owned())).unwrap();
+    Component::load(&engine, &component_path("noop_sink")).await.unwrap().from_cache()
+}
+
 #[tokio::test]
 async fn given_a_tampered_cache_entry_should_compile_again() {
+    let (folder, entry) = cache_with_entry().await;
+    let whole = fs::read(&entry).unwrap();
+    let flipped = |at: usize| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    };
+    // The tag, the code, and an entry that is cut short.
+    for bytes in [flipped(0), flipped(whole.len() / 2), whole[..20].to_vec(), Vec::new()] {
+        fs::write(&entry, bytes).unwrap();
+        assert!(!is_cached(folder.path()).await);
+        assert!(is_cached(folder.path()).await, "it was not replaced");
+    }
+}
+
+#[tokio::test]
+async fn given_an_entry_that_others_may_write_should_compile_again() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (folder, entry) = cache_with_entry().await;
+    fs::set_permissions(&entry, fs::Permissions::from_mode(0o620)).unwrap();
+    assert!(!is_cached(folder.path()).await);
+    assert!(is_cached(folder.path()).await, "it was not replaced");
+}
+
+#[tokio::test]
+async fn given_an_entry_of_another_component_or_host_should_compile_again() {
+    let (folder, entry) = cache_with_entry().await;
+    let (_other, others_entry) = cache_with_entry().await;
+    // Written with another host's key, though for the same component.
+    fs::copy(others_entry, &entry).unwrap();
+    assert!(!is_cached(folder.path()).await);
+    // Written with this host's key, but for another component.
+    let engine = Engine::new(Some(folder.path().to_owned())).unwrap();
+    let looping = Component::load(&engine, &component_path("looping_sink")).await.unwrap();
+    let name = entry.file_name().unwrap().to_string_lossy();
+    let (_, version) = name.split_once('-').unwrap();
+    fs::copy(folder.path().join(format!("{}-{version}", looping.digest())), &entry).unwrap();
+    assert!(!is_cached(folder.path()).await);
+}
+
+#[tokio::test]
+async fn given_trusted_components_should_keep_their_code_apart() {
     let folder = tempfile::tempdir().unwrap();
+    let engine = Engine::new(Some(folder.path().to_owned())).unwrap();
     let path = component_path("noop_sink");
-    let cached = || Engine::new(Some(folder.path().to_owned())).unwrap();
-    assert!(!Component::load(&cached(), &path).await.unwrap().from_cache());
-    assert!(Component::load(&cached(), &path).await.unwrap().from_cache());
-    let entry = fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "cwasm"))
-        .unwrap();
-    let mut bytes = fs::read(&entry).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    fs::write(&entry, bytes).unwrap();
-    assert!(!Component::load(&cached(), &path).await.unwrap().from_cache());
+    let metered = Component::load(&engine, &path).await.unwrap();
+    let trusted = Component::load(&engine.trusted().unwrap(), &path).await.unwrap();
+    assert!(metered.is_metered() && !trusted.is_metered());
+    assert!(!trusted.from_cache(), "metered code was taken for code that is not");
+    assert_eq!(metered.digest(), trusted.digest());
+}
+
+#[test]
+fn given_a_folder_that_others_may_write_should_close_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    drop(Engine::new(Some(folder.path().to_owned())).unwrap());
+    assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]

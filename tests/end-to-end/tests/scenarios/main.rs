@@ -24,3 +24,4 @@ mod stateful;
 mod tcp;
 mod tls;
 mod transforms;
+mod worn;

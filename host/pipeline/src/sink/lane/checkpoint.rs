@@ -38,7 +38,7 @@ impl Lane {
         }
         self.last_call = Instant::now();
         self.checkpoint().await?;
-        Ok(Flow::Continue)
+        self.replace_worn().await
     }
 
     /// D2: what the destination has is settled, and no more. A sink that names no position of a
@@ -70,10 +70,11 @@ impl Lane {
     }
 
     pub(super) async fn checkpoint_if_due(&mut self) -> Result<Flow, PipelineError> {
-        if self.last_store.elapsed() >= STORE_INTERVAL {
-            self.checkpoint().await?;
+        if self.last_store.elapsed() < STORE_INTERVAL {
+            return Ok(Flow::Continue);
         }
-        Ok(Flow::Continue)
+        self.checkpoint().await?;
+        self.replace_worn().await
     }
 
     /// D5: state with what it accounts for in one transaction, then the offset. A crash between the

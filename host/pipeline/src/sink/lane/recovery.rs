@@ -76,6 +76,28 @@ impl Lane {
         self.go_back().await
     }
 
+    /// Puts fresh instances in the place of worn ones. Right after a checkpoint with nothing held, so
+    /// that nothing comes again because of it.
+    pub(super) async fn replace_worn(&mut self) -> Result<Flow, PipelineError> {
+        let is_worn = self.guests.sink.is_worn() || self.guests.chain.is_worn();
+        if !is_worn || self.held.since.is_some() {
+            return Ok(Flow::Continue);
+        }
+        for origin in self.partitions.values().map(|known| known.origin.clone()).collect::<Vec<_>>()
+        {
+            let call = |sink: Sink| sink.revoke(origin, false);
+            match self.guests.call_sink(call, |_| Vec::new()).await? {
+                Outcome::Done(_) => {}
+                Outcome::Stopped => return Ok(Flow::Stop),
+                // It was to go anyway, and had nothing in hand.
+                Outcome::Ended(_) => break,
+            }
+        }
+        self.guests.sink.retire().await;
+        self.guests.chain.retire().await;
+        self.go_back().await
+    }
+
     /// D5: state that was written and not yet committed went with its instance, so everything since the
     /// checkpoint comes again. Without state only what was held does.
     async fn go_back(&mut self) -> Result<Flow, PipelineError> {
