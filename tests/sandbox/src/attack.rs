@@ -58,8 +58,10 @@ pub struct Attack {
     pub begins: Begins,
     /// It must be over after this.
     pub within: Duration,
+    /// And not before this: for what is slowed down.
+    pub not_before: Duration,
     /// It occupies a core or the host's memory: nothing else is tried at the same time.
-    pub alone: bool,
+    alone: bool,
     config: Vec<String>,
     grants: Vec<String>,
     folders: Vec<[&'static str; 3]>,
@@ -76,6 +78,7 @@ impl Attack {
             expected,
             begins: Begins::WithMessage,
             within: Duration::from_secs(5),
+            not_before: Duration::ZERO,
             alone: false,
             config: Vec::new(),
             grants: Vec::new(),
@@ -119,7 +122,9 @@ impl Attack {
 
     /// By a file that nobody here has made.
     pub fn stranger(path: PathBuf, kind: &'static str, expected: Expected) -> Self {
-        Self::new("stranger", "whatever it does", Guest::Stranger(path, kind), expected)
+        let stranger =
+            Self::new("stranger", "whatever it does", Guest::Stranger(path, kind), expected);
+        stranger.with_host().limit("memory = \"128MiB\"").limit("cpu_timeout = \"500ms\"")
     }
 
     /// Begins with the host.
@@ -135,6 +140,11 @@ impl Attack {
 
     pub fn within(mut self, time: Duration) -> Self {
         self.within = time;
+        self
+    }
+
+    pub fn not_before(mut self, time: Duration) -> Self {
+        self.not_before = time;
         self
     }
 
@@ -179,6 +189,12 @@ impl Attack {
             Guest::Forged(forgery) => forgery.kind(),
             Guest::Stranger(_, kind) => kind,
         }
+    }
+
+    /// Whether it is tried by itself, so that what comes of it is its own doing.
+    pub fn is_alone(&self) -> bool {
+        let aims = |lines: &[String]| lines.iter().any(|line| line.contains("{forbidden"));
+        self.alone || aims(&self.config) || !self.folders.is_empty()
     }
 
     /// Its file, as a configuration names it.
@@ -226,7 +242,10 @@ impl Attack {
             connector = connector.folder(resolve(host).as_ref(), guest, mode);
         }
         // One fault is enough to see; these are small machines.
-        connector = connector.delivery("restarts = 0").flush("age = \"20ms\"");
+        connector = connector.delivery("restarts = 0");
+        if self.kind() != "source" {
+            connector = connector.flush("age = \"20ms\"");
+        }
         for line in &self.delivery {
             connector = connector.delivery(line);
         }

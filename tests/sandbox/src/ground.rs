@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::thread;
@@ -128,30 +128,34 @@ impl Ground {
         names.iter().fold(line.to_owned(), |line, (name, value)| line.replace(name, value))
     }
 
-    /// What an attack has done here that none may.
+    /// What attacks have done here that none may, since the last look. It is mended.
     pub(crate) fn damage(&self) -> Vec<String> {
         let mut damage = Vec::new();
-        let connections = self.forbidden.connections.load(SeqCst);
+        let connections = self.forbidden.connections.swap(0, SeqCst);
         if connections > 0 {
             damage.push(format!("{connections} connections reached the forbidden server"));
         }
-        if self.found.injected.load(SeqCst) {
+        if self.found.injected.swap(false, SeqCst) {
             damage.push("an injected header reached a server".to_owned());
         }
-        if self.found.canary.load(SeqCst) {
+        if self.found.canary.swap(false, SeqCst) {
             damage.push("a secret reached a server".to_owned());
         }
-        let unchanged = [("outside/secret", CANARY), ("reading/own", "own")];
-        for (file, content) in unchanged {
-            if fs::read_to_string(self.folder.join(file)).is_ok_and(|found| found == content) {
+        for (file, content) in [("outside/secret", CANARY), ("reading/own", "own")] {
+            let path = self.folder.join(file);
+            if fs::read_to_string(&path).is_ok_and(|found| found == content) {
                 continue;
             }
             damage.push(format!("{file} was changed"));
+            fs::write(path, content).unwrap();
         }
-        for (folder, entries) in [("outside", 1), ("reading", 1)] {
-            let found = entries_of(&self.folder.join(folder));
-            if found != entries {
-                damage.push(format!("{folder} has {found} entries, not {entries}"));
+        for (folder, own) in [("outside", "secret"), ("reading", "own")] {
+            let entries = fs::read_dir(self.folder.join(folder)).unwrap();
+            for path in entries.map(|entry| entry.unwrap().path()) {
+                if !path.ends_with(own) {
+                    damage.push(format!("{} was made", path.display()));
+                    drop(fs::remove_file(path));
+                }
             }
         }
         damage
@@ -170,10 +174,6 @@ fn loopback_name() -> &'static str {
         let other = names.into_iter().find(|name| !name.contains("localhost"));
         other.unwrap_or_else(|| "ip6-localhost".to_owned())
     })
-}
-
-fn entries_of(folder: &Path) -> usize {
-    fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
 fn answer(

@@ -19,7 +19,7 @@ use crate::trial::peak;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Files of one kind of damage.
 const CUTS: usize = 12;
-const MUTATIONS: usize = 32;
+const MUTATIONS: usize = 96;
 /// Exit code of a refused component.
 const REFUSED: i32 = 3;
 

@@ -29,7 +29,8 @@ impl Neighbour {
         let target = Target::unique("neighbour");
         client.create_topic(&target, 1);
         let folder = world.folder("out");
-        world.connector(KEY, Connector::files(&target, &folder));
+        let files = Connector::files(&target, &folder).stream("poll_interval = \"5ms\"");
+        world.connector(KEY, files);
         Self { target, folder, sent: 0, found: BTreeSet::new() }
     }
 

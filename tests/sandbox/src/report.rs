@@ -41,7 +41,7 @@ impl Verdict {
             _ => attack.within,
         };
         let after = seen.after.unwrap_or(nothing);
-        let in_time = after <= attack.within && seen.damage.is_empty();
+        let in_time = (attack.not_before..=attack.within).contains(&after);
         let as_expected = match attack.expected {
             Expected::Fault(..) => {
                 seen.after.is_some() && seen.attempts.is_none_or(|(reached, _)| reached == 0)
@@ -77,7 +77,7 @@ impl Verdict {
             },
             seen: if words.is_empty() { "harmless".to_owned() } else { words },
             after,
-            contained: in_time && as_expected,
+            contained: in_time && as_expected && seen.damage.is_empty(),
             throughput,
         }
     }
@@ -158,7 +158,7 @@ impl Report {
         for verdict in &self.verdicts {
             let throughput = verdict.throughput.map(|ratio| format!("{:.0} %", ratio * 100.0));
             let mark = if verdict.contained { "" } else { "NOT CONTAINED: " };
-            let seen: String = verdict.seen.chars().take(160).collect();
+            let seen: String = verdict.seen.chars().take(400).collect();
             text.push_str(&format!(
                 "{:<28} {:<20} {:>9.2} {:>10}  {mark}{}\n",
                 verdict.name,

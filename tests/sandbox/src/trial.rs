@@ -17,6 +17,8 @@ use crate::report::{Report, Seen, Verdict};
 
 /// Messages by which an attack is provoked; some need more than one to lie about.
 const PROVOCATION: u64 = 4;
+/// Messages before a measured period.
+const PRIMING: u64 = 500;
 /// Quiet attacks that are tried at the same time.
 const TOGETHER: usize = 6;
 /// What one attack may add to the host's log. Bytes.
@@ -135,8 +137,9 @@ impl Trial {
     pub fn measure(mut self, periods: usize, provoked: bool) -> Report {
         let work = self.options.measured.unwrap_or(1_000);
         for _ in 0..periods {
+            self.prime();
             if provoked {
-                (0..self.attacks.len()).for_each(|index| self.provoke(index));
+                self.attacks.iter().for_each(|(attack, target)| self.send_to(attack, target));
             }
             let took = self.neighbour.work(&self.broker.client, work);
             let times = if provoked { &mut self.report.beside } else { &mut self.report.alone };
@@ -155,15 +158,21 @@ impl Trial {
 
     fn of(&self, begins: Begins, alone: bool) -> Vec<usize> {
         let those = |(_, (attack, _)): &(usize, &(Attack, Target))| {
-            attack.begins == begins && (attack.alone == alone || begins == Begins::WithHost)
+            attack.begins == begins && (attack.is_alone() == alone || begins == Begins::WithHost)
         };
         self.attacks.iter().enumerate().filter(those).map(|(index, _)| index).collect()
     }
 
     fn step(&mut self, indices: Vec<usize>, measured: bool) {
         let measured = self.options.measured.filter(|_| measured);
-        let alone = measured.map(|work| self.neighbour.work(&self.broker.client, work));
+        let alone = measured.map(|work| {
+            self.prime();
+            self.neighbour.work(&self.broker.client, work)
+        });
         let log_before = self.log.bytes();
+        if measured.is_some() {
+            self.prime();
+        }
         for index in &indices {
             self.provoke(*index);
         }
@@ -194,18 +203,28 @@ impl Trial {
         }
     }
 
+    /// A connector that had nothing to do takes a moment to notice that it has: not part of what is measured.
+    fn prime(&mut self) {
+        self.neighbour.work(&self.broker.client, PRIMING);
+    }
+
     fn provoke(&mut self, index: usize) {
         let (attack, target) = &self.attacks[index];
         let since = match attack.begins {
             Begins::WithHost => self.began,
             Begins::WithMessage => {
-                let messages =
-                    (0..PROVOCATION).map(|number| message(format!("{{\"sequence\":{number}}}")));
-                self.broker.client.send(target, 0, messages.collect());
+                self.send_to(attack, target);
                 Instant::now()
             }
         };
         self.provoked.insert(attack.name, since);
+    }
+
+    fn send_to(&self, attack: &Attack, target: &Target) {
+        if attack.kind() != "source" {
+            let payload = |number| message(format!("{{\"sequence\":{number}}}"));
+            self.broker.client.send(target, 0, (0..PROVOCATION).map(payload).collect());
+        }
     }
 
     /// Returns when all have shown what they are expected to, or their time is over.

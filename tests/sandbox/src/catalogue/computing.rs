@@ -76,6 +76,27 @@ pub(super) fn attacks() -> Vec<Attack> {
             .config("amount = 2000")
             .limit("call_timeout = \"5s\"")
             .alone(),
+        Attack::told(
+            "limit-share-under",
+            "computes within its share of a core",
+            "compute",
+            Reached,
+        )
+        .config("amount = 50")
+        .limit("cpu_share = 10")
+        .limit("cpu_timeout = \"900ms\"")
+        .within(Duration::from_secs(1)),
+        Attack::told(
+            "limit-share-over",
+            "computes more than its share: it is made to wait",
+            "compute",
+            Reached,
+        )
+        .config("amount = 300")
+        .limit("cpu_share = 10")
+        .limit("cpu_timeout = \"900ms\"")
+        .not_before(Duration::from_secs(1))
+        .within(Duration::from_secs(10)),
         Attack::told("limit-call-under", "waits for half of its limit", "wait", Reached)
             .config("amount = 500"),
         Attack::told("limit-call-over", "waits for twice its limit", "wait", call())

@@ -111,13 +111,13 @@ pub(super) fn attacks() -> Vec<Attack> {
             "random-bomb",
             "asks for more random bytes than any machine has",
             "random-bomb",
-            Fault("call_failed", "hostile"),
+            Fault("call_failed", "exceeds limit"),
         ),
         Attack::told(
             "http-header-bomb",
             "adds 4 GiB of headers to a request it never sends",
             "header-bomb",
-            Fault("call_failed", "hostile"),
+            Fault("call_failed", "size of fields exceeds limit"),
         )
         .alone(),
         Attack::told("state-bomb", "writes state until it is refused", "state-bomb", Denied)
