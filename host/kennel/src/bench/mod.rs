@@ -30,6 +30,8 @@ pub(crate) struct BenchOptions {
     pub(crate) sizes: Vec<u32>,
     /// Folder with the components that `cargo xtask components` built.
     pub(crate) components: PathBuf,
+    /// Also every row with components that are trusted, to know what metering costs.
+    pub(crate) metering: bool,
 }
 
 /// One line of the result.
@@ -42,6 +44,9 @@ pub(crate) struct Row {
     pub(crate) rival: &'static str,
     pub(crate) rival_per_second: f64,
     pub(crate) ratio: f64,
+    /// Without metering: what the same work reaches with it, as a part of this row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metered_ratio: Option<f64>,
 }
 
 /// Why nothing could be measured.
@@ -98,6 +103,29 @@ impl Components {
     }
 }
 
+/// What one row does.
+struct Work<'a> {
+    name: &'static str,
+    sink: &'a Component,
+    transform: Option<&'a Component>,
+}
+
+impl Components {
+    const WORKS: usize = 3;
+
+    fn works(&self) -> [Work<'_>; Self::WORKS] {
+        [
+            Work { name: "noop-sink", sink: &self.noop, transform: None },
+            Work { name: "checksum-sink", sink: &self.checksum, transform: None },
+            Work {
+                name: "fields-transform+noop-sink",
+                sink: &self.noop,
+                transform: Some(&self.fields),
+            },
+        ]
+    }
+}
+
 /// Measures every row; `report` is told of each as soon as it is known.
 pub(crate) async fn run(
     options: BenchOptions,
@@ -107,7 +135,10 @@ pub(crate) async fn run(
     let folder = tempfile::tempdir()?;
     let engine = Engine::new(None)?;
     progress("compiling components");
-    let components = Components::load(&engine, &options.components).await?;
+    let mut components = vec![Components::load(&engine, &options.components).await?];
+    if options.metering {
+        components.push(Components::load(&engine.trusted()?, &options.components).await?);
+    }
     let http = HttpClient::new().map_err(|error| BenchError::Other(error.to_string()))?;
     let state = StateStore::open(folder.path())?;
     for size in options.sizes {
@@ -136,23 +167,20 @@ pub(crate) async fn run(
 
 async fn measure(
     bench: &Bench,
-    components: &Components,
+    components: &[Components],
     (messages, size): (u64, u32),
     progress: &impl Fn(&str),
 ) -> Result<Vec<Row>, BenchError> {
-    let works = [
-        ("noop-sink", &components.noop, None),
-        ("checksum-sink", &components.checksum, None),
-        ("fields-transform+noop-sink", &components.noop, Some(&components.fields)),
-    ];
+    // All works with metering; then, if asked for, all of them without.
+    let works: Vec<_> = components.iter().flat_map(Components::works).collect();
     let mut raw = Vec::new();
     let mut rates = vec![Vec::new(); works.len()];
     for round in 1..=ROUNDS {
         progress(&format!("{size} B, round {round} of {ROUNDS}"));
         raw.push(bench.raw(messages).await?);
-        for (number, (name, sink, transform)) in works.iter().enumerate() {
-            let group = format!("{name}-{round}");
-            rates[number].push(bench.lane(&group, sink, *transform, messages).await?);
+        for (number, work) in works.iter().enumerate() {
+            let group = format!("{}-{number}-{round}", work.name);
+            rates[number].push(bench.lane(&group, work.sink, work.transform, messages).await?);
         }
     }
     let rival_per_second = median(raw);
@@ -162,11 +190,21 @@ async fn measure(
         per_second: per_second.round(),
         rival: "official client, polling and doing nothing",
         rival_per_second: rival_per_second.round(),
-        ratio: (per_second / rival_per_second * 1000.0).round() / 1000.0,
+        ratio: thousandths(per_second / rival_per_second),
+        metered_ratio: None,
     };
     let mut rows = vec![row("raw", rival_per_second)];
-    rows.extend(works.iter().zip(rates).map(|((name, ..), rates)| row(name, median(rates))));
+    let medians: Vec<f64> = rates.into_iter().map(median).collect();
+    for (number, work) in works.iter().enumerate() {
+        let metered = number.checked_sub(Components::WORKS).map(|metered| medians[metered]);
+        let metered_ratio = metered.map(|metered| thousandths(metered / medians[number]));
+        rows.push(Row { metered_ratio, ..row(work.name, medians[number]) });
+    }
     Ok(rows)
+}
+
+fn thousandths(ratio: f64) -> f64 {
+    (ratio * 1000.0).round() / 1000.0
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {

@@ -156,6 +156,11 @@ pub(crate) struct BenchArguments {
     /// Folder with the components to measure, as `cargo xtask components` leaves them.
     #[arg(long, value_name = "DIR", default_value = "target/components")]
     pub(crate) components: PathBuf,
+
+    /// Measure every row a second time without metering of computing ([limits] trusted), in the
+    /// same rounds, to know what metering costs.
+    #[arg(long)]
+    pub(crate) metering: bool,
 }
 
 #[derive(Debug, Args)]

@@ -16,12 +16,20 @@ pub(crate) async fn run(
         messages: arguments.messages,
         sizes: arguments.sizes,
         components: arguments.components,
+        metering: arguments.metering,
     };
     let report = |row: &crate::bench::Row| {
         terminal.result(row, || {
+            let trusted = row
+                .metered_ratio
+                .map(|ratio| format!("  without metering; with it {:.0} % of this", ratio * 100.0));
             format!(
-                "{:<28} {:>6} B  {:>10.0} msg/s  {:.2} of raw",
-                row.work, row.size, row.per_second, row.ratio
+                "{:<28} {:>6} B  {:>10.0} msg/s  {:.2} of raw{}",
+                row.work,
+                row.size,
+                row.per_second,
+                row.ratio,
+                trusted.unwrap_or_default(),
             )
         });
     };
