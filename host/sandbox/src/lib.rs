@@ -22,6 +22,7 @@ mod engine;
 mod fault;
 mod guest;
 mod instance;
+mod meter;
 mod sink;
 mod source;
 mod transform;
