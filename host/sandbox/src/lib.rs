@@ -27,6 +27,7 @@ mod sink;
 mod source;
 mod transform;
 mod wear;
+mod words;
 
 pub use batch::{Batch, Format, Origin};
 pub use columns::Violation;

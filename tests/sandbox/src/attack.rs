@@ -58,6 +58,8 @@ pub struct Attack {
     pub begins: Begins,
     /// It must be over after this.
     pub within: Duration,
+    /// Words that the log has to hold beside what is expected: the name of a limit that the guest was told of.
+    pub says: Option<&'static str>,
     /// And not before this: for what is slowed down.
     pub not_before: Duration,
     /// It occupies a core or the host's memory: nothing else is tried at the same time.
@@ -78,6 +80,7 @@ impl Attack {
             expected,
             begins: Begins::WithMessage,
             within: Duration::from_secs(5),
+            says: None,
             not_before: Duration::ZERO,
             alone: false,
             config: Vec::new(),
@@ -140,6 +143,11 @@ impl Attack {
 
     pub fn within(mut self, time: Duration) -> Self {
         self.within = time;
+        self
+    }
+
+    pub fn says(mut self, words: &'static str) -> Self {
+        self.says = Some(words);
         self
     }
 

@@ -225,6 +225,10 @@ fn answer(
                     writer.write_all(&block)?;
                 }
             }
+            "/half" => {
+                let body = "h".repeat(32 << 10);
+                write!(writer, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
+            }
             "/drip" => {
                 write!(writer, "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n")?;
                 return drip(writer, ended);

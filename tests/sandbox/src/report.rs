@@ -15,6 +15,8 @@ pub struct Seen {
     pub attempts: Option<(u64, u64)>,
     /// Why the connector failed, or the last that it warned of.
     pub words: String,
+    /// The log held the words beside.
+    pub said: bool,
     /// It failed.
     pub failed: bool,
     /// Something was harmed meanwhile, in words.
@@ -42,20 +44,22 @@ impl Verdict {
         };
         let after = seen.after.unwrap_or(nothing);
         let in_time = (attack.not_before..=attack.within).contains(&after);
-        let as_expected = match attack.expected {
-            Expected::Fault(..) => {
-                seen.after.is_some() && seen.attempts.is_none_or(|(reached, _)| reached == 0)
-            }
-            Expected::Bounded(..) => seen.after.is_some(),
-            Expected::Denied => {
-                seen.attempts.is_some_and(|(reached, denied)| reached == 0 && denied > 0)
-            }
-            Expected::Reached => {
-                seen.attempts.is_some_and(|(reached, denied)| reached > 0 && denied == 0)
-            }
-            Expected::Harmless => !seen.failed,
-            Expected::Anything => true,
-        };
+        let said = seen.said || attack.says.is_none();
+        let as_expected = said
+            && match attack.expected {
+                Expected::Fault(..) => {
+                    seen.after.is_some() && seen.attempts.is_none_or(|(reached, _)| reached == 0)
+                }
+                Expected::Bounded(..) => seen.after.is_some(),
+                Expected::Denied => {
+                    seen.attempts.is_some_and(|(reached, denied)| reached == 0 && denied > 0)
+                }
+                Expected::Reached => {
+                    seen.attempts.is_some_and(|(reached, denied)| reached > 0 && denied == 0)
+                }
+                Expected::Harmless => !seen.failed,
+                Expected::Anything => true,
+            };
         let mut words = match seen.attempts {
             Some((reached, denied)) => format!("{reached} reached, {denied} denied"),
             None => String::new(),

@@ -264,6 +264,7 @@ impl Trial {
             seen.failed |= level == "ERROR";
             let since = self.provoked.get(attack.name).copied().unwrap_or(self.began).elapsed();
             let attempts = attempts(&message);
+            seen.said |= attack.says.is_some_and(|words| message.contains(words));
             seen.attempts = attempts.or(seen.attempts);
             let shown = match attack.expected {
                 Expected::Fault(_, words) | Expected::Bounded(_, words) => message.contains(words),

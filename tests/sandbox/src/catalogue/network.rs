@@ -48,7 +48,7 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::told("header-injection", "sends headers that are not a component's to send", "inject-headers", Denied)
             .config("url = \"http://{allowed}/ok\"")
             .grant("http = [\"http://{allowed}/*\"]"),
-        Attack::told("response-bomb", "keeps an answer that never ends", "get-all", Fault("http_body_limit", "[limits]"))
+        Attack::told("response-bomb", "keeps an answer that never ends", "get-all", Fault("memory_limit", "[limits] memory"))
             .config("url = \"http://{allowed}/endless\"")
             .grant("http = [\"http://{allowed}/*\"]")
             .alone(),
@@ -65,7 +65,8 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::told("limit-connections-over", "has five connections of four", "connections", Denied)
             .config("address = \"{mute}\"\namount = 5")
             .grant("tcp = [\"{mute}\"]")
-            .limit("connections = 4"),
+            .limit("connections = 4")
+            .says("([limits] connections)"),
         Attack::told("limit-egress-under", "sends less than a second allows", "send", Reached)
             .config("address = \"{drain}\"\namount = 32768")
             .grant("tcp = [\"{drain}\"]")
@@ -74,5 +75,14 @@ pub(super) fn attacks() -> Vec<Attack> {
             .config("address = \"{drain}\"\namount = 524288")
             .grant("tcp = [\"{drain}\"]")
             .limit("egress = \"64KiB\""),
+        Attack::told("limit-http-body-under", "gets an answer of half of its limit", "get-all", Reached)
+            .config("url = \"http://{allowed}/half\"")
+            .grant("http = [\"http://{allowed}/*\"]")
+            .limit("http_body = \"64KiB\""),
+        Attack::told("limit-http-body-over", "gets an answer that is longer than its limit", "get-all", Denied)
+            .config("url = \"http://{allowed}/endless\"")
+            .grant("http = [\"http://{allowed}/*\"]")
+            .limit("http_body = \"64KiB\"")
+            .says("([limits] http_body)"),
     ]
 }
