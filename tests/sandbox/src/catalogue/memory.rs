@@ -41,7 +41,7 @@ pub(super) fn attacks() -> Vec<Attack> {
             Forgery::sink().with("sink.consume", Body::GrowTable(1 << 12)),
             memory(),
         )
-        .limit("memory = \"1MiB\"")
+        .limit("memory = \"2MiB\"")
         .alone(),
         Attack::forged(
             "limit-table-under",
