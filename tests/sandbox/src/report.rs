@@ -177,11 +177,13 @@ impl Report {
         }
         text.push_str(&format!(
             "{} of {} contained; the neighbour lost {} messages and kept {:.1} % of its throughput by the \
-             median, {:.1} % over all periods; the host's peak was {} MiB",
+             median ({:.0} ms alone, {:.0} ms beside), {:.1} % over all periods; the host's peak was {} MiB",
             self.contained(),
             self.verdicts.len(),
             self.neighbour_missing,
             self.ratio() * 100.0,
+            millis(&self.alone),
+            millis(&self.beside),
             self.overall() * 100.0,
             self.peak.div_ceil(1 << 20),
         ));
@@ -196,6 +198,10 @@ impl Report {
             && self.ratio() > ratio
             && self.peak <= peak
     }
+}
+
+fn millis(times: &[Duration]) -> f64 {
+    median(times).unwrap_or_default().as_secs_f64() * 1000.0
 }
 
 fn median(times: &[Duration]) -> Option<Duration> {
