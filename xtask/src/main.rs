@@ -9,6 +9,7 @@ mod bench;
 mod components;
 mod crash;
 mod demo;
+mod fuzz;
 mod host;
 mod hostile;
 mod lint;
@@ -60,11 +61,21 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+<<<<<<< HEAD
     /// Run every hostile guest beside a healthy connector.
     Hostile {
         /// Arguments of the suite, for example --json or --guest FILE.wasm; --help names them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+=======
+    /// Throw mutated bytes at every parser that reads from outside, and find one that panics or hangs.
+    Fuzz {
+        /// How long each parser is tried.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only tests with this in their name.
+        filter: Option<String>,
+>>>>>>> main
     },
     /// Build with optimisation and run `kennel bench`; all arguments are passed on.
     Bench {
@@ -83,7 +94,11 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
         Command::Crash { arguments } => crash::run(&workspace, &arguments),
+<<<<<<< HEAD
         Command::Hostile { arguments } => hostile::run(&workspace, &arguments),
+=======
+        Command::Fuzz { seconds, filter } => fuzz::run(&workspace, seconds, filter.as_deref()),
+>>>>>>> main
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match outcome {

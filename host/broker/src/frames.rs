@@ -157,4 +157,6 @@ pub(crate) fn protocol(what: impl std::fmt::Display) -> BrokerError {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -59,7 +59,10 @@ pub struct StateView {
     staged: StagedWrites,
     /// Writes of the call in hand, to `keyspace`.
     call: Writes,
-    staged_bytes: u64,
+    /// Bytes that each keyspace will have with what is staged for it.
+    used: BTreeMap<String, u64>,
+    /// The same for `keyspace` with the call in hand, once the call has written.
+    used_by_call: Option<u64>,
 }
 
 impl StateView {
@@ -74,6 +77,7 @@ impl StateView {
     /// call wrote without success vanishes.
     pub fn begin(&mut self, keyspace: Option<String>) {
         self.call.clear();
+        self.used_by_call = None;
         self.keyspace = keyspace;
     }
 
@@ -82,12 +86,15 @@ impl StateView {
         if let (Some(keyspace), false) = (&self.keyspace, self.call.is_empty()) {
             let staged = self.staged.entry(keyspace.clone()).or_default();
             staged.append(&mut self.call);
+            if let Some(used) = self.used_by_call.take() {
+                self.used.insert(keyspace.clone(), used);
+            }
         }
     }
 
     /// Takes what succeeded since the last time, to be committed with its checkpoint.
     pub fn take_writes(&mut self) -> StagedWrites {
-        self.staged_bytes = 0;
+        self.used.clear();
         std::mem::take(&mut self.staged)
     }
 
@@ -106,28 +113,56 @@ impl StateView {
     }
 
     fn get(&self, keys: &[String]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        let mut answered = 0;
+        let mut values = Vec::with_capacity(keys.len());
+        for key in keys {
+            let value = self.value(key)?;
+            answered += value.as_ref().map_or(0, Vec::len) as u64;
+            // No more is there to be read, unless the same is read again and again.
+            if answered > self.quota {
+                return Err(Error::Other(format!(
+                    "asked for more than the quota of {} bytes at once",
+                    self.quota
+                )));
+            }
+            values.push(value);
+        }
+        Ok(values)
+    }
+
+    fn value(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         let (reader, keyspace) = self.reach()?;
-        keys.iter()
-            .map(|key| match self.staged(key) {
-                Some(staged) => Ok(staged.clone()),
-                None => reader.get(keyspace, key).map_err(Error::Other),
-            })
-            .collect()
+        match self.staged(key) {
+            Some(staged) => Ok(staged.clone()),
+            None => reader.get(keyspace, key).map_err(Error::Other),
+        }
     }
 
     fn write(&mut self, key: String, value: Option<Vec<u8>>) -> Result<(), Error> {
         if key.len() > MAX_KEY {
             return Err(Error::Other(format!("key of {} bytes, at most {MAX_KEY}", key.len())));
         }
-        let (reader, keyspace) = self.reach()?;
-        let added = (key.len() + value.as_ref().map_or(0, Vec::len)) as u64;
-        let durable = reader.size(keyspace).map_err(Error::Other)?;
-        if value.is_some() && durable + self.staged_bytes + added > self.quota {
+        let bytes_of = |value: &Option<Vec<u8>>| {
+            value.as_ref().map_or(0, |value| (key.len() + value.len()) as u64)
+        };
+        let (before, after) = (bytes_of(&self.value(&key)?), bytes_of(&value));
+        let used = (self.used()? + after).saturating_sub(before);
+        if after > before && used > self.quota {
             return Err(Error::Quota(self.quota));
         }
-        self.staged_bytes += added;
+        self.used_by_call = Some(used);
         self.call.insert(key, value);
         Ok(())
+    }
+
+    /// Bytes of the keyspace in hand with all that was written so far. The store is asked once for
+    /// all writes until the next checkpoint.
+    fn used(&self) -> Result<u64, Error> {
+        let (reader, keyspace) = self.reach()?;
+        match self.used_by_call.or_else(|| self.used.get(keyspace).copied()) {
+            Some(used) => Ok(used),
+            None => reader.size(keyspace).map_err(Error::Other),
+        }
     }
 
     fn scan(&self, prefix: &str, after: Option<&str>, limit: u32) -> Result<Pairs, Error> {
@@ -247,6 +282,31 @@ mod tests {
         let mut view = view(8);
         view.write("d".into(), Some(b"4".to_vec())).unwrap();
         assert!(matches!(view.write("e".into(), Some(b"5".to_vec())), Err(Error::Quota(8))));
+    }
+
+    #[test]
+    fn given_the_same_key_again_and_again_should_count_what_is_there_in_the_end() {
+        let mut view = view(8);
+        for _ in 0..100 {
+            view.write("d".into(), Some(b"4".to_vec())).unwrap();
+            view.accept();
+            view.begin(Some("k".into()));
+        }
+        assert!(matches!(view.write("e".into(), Some(b"5".to_vec())), Err(Error::Quota(8))));
+        // What is removed makes room, and what a failed call wrote takes none.
+        view.write("d".into(), None).unwrap();
+        view.write("e".into(), Some(b"5".to_vec())).unwrap();
+        view.begin(Some("k".into()));
+        view.write("d".into(), None).unwrap();
+        view.write("f".into(), Some(b"6".to_vec())).unwrap();
+        view.accept();
+    }
+
+    #[test]
+    fn given_the_same_key_many_times_in_one_call_should_not_answer_more_than_there_can_be() {
+        let view = view(8);
+        assert_eq!(view.get(&vec!["a".to_owned(); 8]).unwrap().len(), 8);
+        assert!(matches!(view.get(&vec!["a".to_owned(); 9]), Err(Error::Other(_))));
     }
 
     #[test]

@@ -183,3 +183,6 @@ fn letter(
 fn non_empty(text: &str) -> &str {
     if text.is_empty() { "-" } else { text }
 }
+
+#[cfg(test)]
+mod fuzz;

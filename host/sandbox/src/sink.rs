@@ -234,7 +234,7 @@ impl From<wit::Position> for Position {
 }
 
 /// A destination can be no further than what it was given, in no other partition.
-fn check_positions(
+pub(crate) fn check_positions(
     positions: Vec<wit::Position>,
     given: &BTreeMap<Origin, u64>,
 ) -> Result<Vec<Position>, Violation> {
@@ -261,7 +261,11 @@ impl Position {
     }
 }
 
-fn check(receipt: wit::Receipt, count: usize, ordered: bool) -> Result<Receipt, Violation> {
+pub(crate) fn check(
+    receipt: wit::Receipt,
+    count: usize,
+    ordered: bool,
+) -> Result<Receipt, Violation> {
     if receipt.handled as usize > count {
         let value = u64::from(receipt.handled);
         return Err(Violation::Index { column: "handled", value, bound: count as u64 + 1 });

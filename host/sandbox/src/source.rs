@@ -201,7 +201,7 @@ impl Limit {
     }
 }
 
-fn check(produced: wit::Produced, routes: usize) -> Result<Produced, Violation> {
+pub(crate) fn check(produced: wit::Produced, routes: usize) -> Result<Produced, Violation> {
     let messages = check_messages(produced.messages, routes)?;
     columns::optional("ids", messages.len() * 2, produced.ids.len())?;
     if produced.cursor.len() > MAX_CURSOR {

@@ -157,7 +157,7 @@ impl Transform {
 }
 
 /// `count` inputs went in, and there are `routes` output topics.
-fn check(
+pub(crate) fn check(
     made: wit::Transformed,
     (count, routes): (usize, usize),
     ordered: bool,

@@ -37,14 +37,14 @@ fn reply(current_offset: u64, records: &[Vec<u8>]) -> Bytes {
     Bytes::from(reply)
 }
 
-fn read(reply: &Bytes, first: u64) -> Result<PolledBatch, BrokerError> {
+pub(super) fn read(reply: &Bytes, first: u64) -> Result<PolledBatch, BrokerError> {
     let prefix = Prefix::read(reply)?;
     let mut buffers = BatchBuffers::default();
     buffers.fill(reply, first)?;
     Ok(buffers.into_batch(reply.clone(), prefix.current_offset))
 }
 
-fn two_records() -> Bytes {
+pub(super) fn two_records() -> Bytes {
     let id = u128::from(u64::MAX) + 8;
     reply(
         12,

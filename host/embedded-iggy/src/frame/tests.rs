@@ -2,10 +2,10 @@ use iggy_binary_protocol::Command;
 
 use super::*;
 
-const LIMIT: FrameLimit =
+pub(super) const LIMIT: FrameLimit =
     FrameLimit { body: 4096, skip_larger: false, idle: Duration::from_secs(5) };
 
-fn frame(operation: Operation, body: &[u8]) -> Vec<u8> {
+pub(super) fn frame(operation: Operation, body: &[u8]) -> Vec<u8> {
     let header = RequestHeader {
         size: (HEADER_SIZE + body.len()) as u32,
         command: Command::Request,
