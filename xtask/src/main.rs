@@ -61,13 +61,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-<<<<<<< HEAD
     /// Run every hostile guest beside a healthy connector.
     Hostile {
         /// Arguments of the suite, for example --json or --guest FILE.wasm; --help names them.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
-=======
+    },
     /// Throw mutated bytes at every parser that reads from outside, and find one that panics or hangs.
     Fuzz {
         /// How long each parser is tried.
@@ -75,7 +74,6 @@ enum Command {
         seconds: u64,
         /// Only tests with this in their name.
         filter: Option<String>,
->>>>>>> main
     },
     /// Build with optimisation and run `kennel bench`; all arguments are passed on.
     Bench {
@@ -94,11 +92,8 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
         Command::Crash { arguments } => crash::run(&workspace, &arguments),
-<<<<<<< HEAD
         Command::Hostile { arguments } => hostile::run(&workspace, &arguments),
-=======
         Command::Fuzz { seconds, filter } => fuzz::run(&workspace, seconds, filter.as_deref()),
->>>>>>> main
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };
     match outcome {
