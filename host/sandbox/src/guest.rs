@@ -20,6 +20,7 @@ use crate::columns::Violation;
 use crate::component::{Code, Component};
 use crate::fault::{Fault, FaultKind, GuestError, classify};
 use crate::instance::{InstanceSpec, Limits, StartError};
+use crate::meter::Meter;
 use crate::wear::{Wear, WearCounter};
 
 /// A guest that may be called.
