@@ -32,7 +32,7 @@ impl Default for StoreLimits {
     fn default() -> Self {
         Self {
             memory: 128 << 20,
-            resources: 10_000,
+            resources: 1000,
             connections: 64,
             egress_per_second: None,
             http_body: 64 << 20,

@@ -1,5 +1,6 @@
 //! A component's own configuration, which only the component understands.
 
+mod references;
 mod schema;
 
 use std::sync::Arc;

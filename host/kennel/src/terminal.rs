@@ -1,5 +1,6 @@
 //! Where output goes and how it looks.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use clap::ColorChoice;
@@ -44,7 +45,7 @@ impl Terminal {
     pub(crate) fn result(&self, json: &impl Serialize, text: impl FnOnce() -> String) {
         let line = match self.json {
             true => serde_json::to_string(json).unwrap_or_else(|error| error.to_string()),
-            false => text(),
+            false => printable(&text()).into_owned(),
         };
         // Nobody is left to be told that standard output is closed.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
@@ -53,7 +54,7 @@ impl Terminal {
     /// Tells people how it goes; programs do not want to know.
     pub(crate) fn progress(&self, text: &str) {
         if !self.json {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", printable(text));
         }
     }
 
@@ -82,6 +83,7 @@ impl Terminal {
 
     /// Colours the words and carets that the eye looks for.
     fn highlight(&self, text: &str) -> String {
+        let text = &*printable(text);
         if !self.color {
             return text.to_owned();
         }
@@ -104,5 +106,30 @@ impl Terminal {
             coloured.push_str(&line[content.len()..]);
         }
         coloured
+    }
+}
+
+/// `text` without what would move a terminal's cursor or change its colours: names, errors and
+/// descriptions are written by components, whose authors owe this terminal nothing.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_harmless = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    if text.chars().all(is_harmless) {
+        return Cow::Borrowed(text);
+    }
+    let replaced = |letter| if is_harmless(letter) { letter } else { char::REPLACEMENT_CHARACTER };
+    Cow::Owned(text.chars().map(replaced).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_text_of_a_stranger_should_print_no_control_characters() {
+        assert_eq!(printable("ä\tb\nc"), "ä\tb\nc");
+        let clear_and_lie = "\x1b[2J\x1b[1;1Hnothing to see\r\u{9b}31m";
+        let shown = printable(clear_and_lie);
+        assert!(!shown.contains(['\x1b', '\r', '\u{9b}']), "{shown:?}");
+        assert!(shown.contains("nothing to see"), "{shown:?}");
     }
 }

@@ -17,6 +17,12 @@ use crate::engine::Engine;
 use crate::guest::Guest;
 use crate::instance::{InstanceSpec, Limits, StartError};
 
+/// The largest component. One with a whole Python in it has 40 MB; what is far larger would only keep
+/// the compiler busy. Bytes.
+const MAX_COMPONENT: u64 = 256 << 20;
+/// The longest description. Bytes.
+const MAX_DESCRIPTION: usize = 1 << 20;
+
 /// What a component is, by its exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +55,18 @@ pub enum LoadError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// It is larger than anything this host loads.
+    #[error("{path:?}: the {what} has {bytes} bytes, at most {most} are loaded")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The component or its description.
+        what: &'static str,
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        most: u64,
     },
     /// The bytes are no valid component.
     #[error("{path:?} is not a valid WebAssembly component: {cause:#}")]
@@ -144,6 +162,14 @@ impl Component {
             path: path.into(),
             source: Box::new(source),
         })?;
+        if document.len() > MAX_DESCRIPTION {
+            return Err(LoadError::TooLarge {
+                path: path.into(),
+                what: "description",
+                bytes: document.len() as u64,
+                most: MAX_DESCRIPTION as u64,
+            });
+        }
         let description = serde_json::from_str(&document)
             .map_err(|source| LoadError::Description { path: path.into(), source })?;
         Ok(Self { code: Arc::new(code), description: Arc::new(description) })
@@ -214,8 +240,13 @@ impl Component {
 impl Code {
     async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
         let at = || path.to_owned();
-        let bytes =
-            tokio::fs::read(path).await.map_err(|source| LoadError::Read { path: at(), source })?;
+        let read = |source| LoadError::Read { path: at(), source };
+        let bytes = tokio::fs::metadata(path).await.map_err(read)?.len();
+        if bytes > MAX_COMPONENT {
+            let (what, most) = ("component", MAX_COMPONENT);
+            return Err(LoadError::TooLarge { path: at(), what, bytes, most });
+        }
+        let bytes = tokio::fs::read(path).await.map_err(read)?;
         // Layer 1 in the preamble says component, layer 0 says module.
         if bytes.get(..8) == Some(b"\0asm\x01\0\0\0") {
             return Err(LoadError::CoreModule { path: at() });

@@ -7,6 +7,17 @@
 //!   back only if it may be called again, so a trapped instance cannot be entered by construction
 //! * [`Fault`]: why an instance is gone; [`GuestError`]: what a living guest answered
 //!
+//! That nobody enters an instance again that has ended is checked by the compiler:
+//!
+//! ```compile_fail,E0382
+//! # use kennel_sandbox::{Batch, Sink};
+//! async fn enter_again(sink: Sink, batch: Batch) {
+//!     if let Err(_fault) = sink.consume(batch.clone(), None).await {
+//!         let _ = sink.consume(batch, None).await;
+//!     }
+//! }
+//! ```
+//!
 //! Compiled code is cached on disk and must be loaded by an `unsafe` function of wasmtime; that
 //! one call, in `cache.rs`, is why this crate denies unsafe code instead of forbidding it.
 #![deny(unsafe_code)]

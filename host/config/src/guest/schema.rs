@@ -5,16 +5,20 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::Location;
 use serde_json::Value as Json;
 
-use super::GuestConfig;
+use super::{GuestConfig, references};
 use crate::error::{ConfigError, Problem};
 use crate::nearest;
 
 /// Everything in `config` that `schema` refuses, each at its place in the file. Empty: nothing.
 pub fn check_against_schema(config: &GuestConfig, schema: &Json) -> Vec<ConfigError> {
-    let validator = match jsonschema::validator_for(schema) {
+    let validator = match references::problem(schema) {
+        Some(problem) => Err(problem),
+        None => jsonschema::validator_for(schema).map_err(|error| error.masked().to_string()),
+    };
+    let validator = match validator {
         Ok(validator) => validator,
-        Err(error) => {
-            let detail = format!("its own schema is not valid: {}", error.masked());
+        Err(problem) => {
+            let detail = format!("its own schema is not valid: {problem}");
             let help = "this is a fault of the component, not of this file; ask its author";
             return vec![config.refusal("", detail).help(help)];
         }

@@ -270,7 +270,7 @@ static LIMITS: Section = Section {
         key(
             "resources",
             Integer { least: 16, most: 1_000_000 },
-            Value("10000"),
+            Value("1000"),
             "Handles it may hold: streams, requests, files, sockets, its own.",
         ),
         key(

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::terminal::printable;
 use crate::wiring::{Loaded, Progress};
 
 /// How often the table is drawn on a terminal; elsewhere it is drawn once, at the end.
@@ -178,7 +179,7 @@ fn render(rows: &mut [Row], elapsed: Duration) -> String {
 /// `file > filter > fields > shop/orders`, in the direction in which messages flow.
 fn stages(loaded: &Loaded) -> String {
     let name = |component: &kennel_sandbox::Component| {
-        let name = component.description().name.clone();
+        let name = printable(&component.description().name).into_owned();
         if component.is_metered() { name } else { format!("{name} (trusted)") }
     };
     let transforms = loaded.transforms.iter().map(name);

@@ -75,6 +75,7 @@ pub(crate) async fn run(
     options: RunOptions,
 ) -> Result<Summary, RunError> {
     let host = &configuration.host;
+    raise_file_limit();
     let engine = Engine::new(Some(host.components.cache.clone()))?;
     let loaded = load_checked(&engine, configuration).await?;
     let state = StateStore::open(&host.state.path)?;
@@ -165,4 +166,15 @@ async fn stop_all(
         summary.add(&handle, promise);
     }
     summary
+}
+
+/// Every connection and file of every guest is one of this process. Systems start processes with few
+/// and let them ask for more.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!("at most {:?} files can be open: {error}", limit.current);
+    }
 }
