@@ -40,10 +40,14 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if arguments.list {
-        for attack in catalogue::all() {
-            println!("{:<28} {}", attack.name, attack.about);
+        for (part, attacks) in catalogue::parts() {
+            println!("{part}");
+            for attack in attacks {
+                println!("  {:<28} {}", attack.name, attack.about);
+            }
         }
-        loading::NAMES.iter().for_each(|name| println!("{name}"));
+        println!("loading");
+        loading::NAMES.iter().for_each(|name| println!("  {name}"));
         return ExitCode::SUCCESS;
     }
     let options = Options { measured: Some(arguments.messages), told: true };

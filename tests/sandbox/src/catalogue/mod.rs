@@ -10,18 +10,22 @@ mod secrets;
 
 use crate::attack::Attack;
 
-/// All attacks that run in a host.
-pub fn all() -> Vec<Attack> {
+/// All attacks that run in a host, by what they are aimed at.
+pub fn parts() -> [(&'static str, Vec<Attack>); 7] {
     [
-        computing::attacks(),
-        memory::attacks(),
-        exports::attacks(),
-        columns::attacks(),
-        files::attacks(),
-        network::attacks(),
-        secrets::attacks(),
+        ("time", computing::attacks()),
+        ("memory", memory::attacks()),
+        ("ends", exports::attacks()),
+        ("answers", columns::attacks()),
+        ("files", files::attacks()),
+        ("network", network::attacks()),
+        ("secrets", secrets::attacks()),
     ]
-    .concat()
+}
+
+/// The same without the parts.
+pub fn all() -> Vec<Attack> {
+    parts().into_iter().flat_map(|(_, attacks)| attacks).collect()
 }
 
 #[cfg(test)]
