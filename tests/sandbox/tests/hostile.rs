@@ -13,7 +13,7 @@ const PEAK: u64 = 1 << 30;
 /// What the neighbour keeps of its throughput even while other tests run.
 const RATIO: f64 = 0.6;
 /// Messages of a measured period.
-const WORK: u64 = 10_000;
+const WORK: u64 = 40_000;
 
 /// One at a time: they would measure each other.
 fn turn() -> MutexGuard<'static, ()> {

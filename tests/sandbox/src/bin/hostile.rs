@@ -7,7 +7,7 @@ use clap::Parser;
 use hostile_guests::{Attack, Options, Report, Trial, catalogue, loading, stranger};
 
 /// Messages of one measured period of the neighbour.
-const WORK: u64 = 20_000;
+const WORK: u64 = 60_000;
 /// What the neighbour has to keep of its throughput.
 const RATIO: f64 = 0.9;
 /// What the host may have resident at most. MiB.

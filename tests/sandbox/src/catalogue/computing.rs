@@ -119,7 +119,8 @@ pub(super) fn attacks() -> Vec<Attack> {
             "wordy-failure",
             Fault("message", "on_error is"),
         )
-        .config("amount = 4000000"),
+        .config("amount = 4000000")
+        .alone(),
         Attack::told(
             "mark-beyond-batch",
             "marks a message that does not exist",
