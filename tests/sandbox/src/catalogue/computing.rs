@@ -92,11 +92,12 @@ pub(super) fn attacks() -> Vec<Attack> {
             "compute",
             Reached,
         )
-        .config("amount = 300")
+        .config("amount = 400")
         .limit("cpu_share = 10")
         .limit("cpu_timeout = \"900ms\"")
-        .not_before(Duration::from_secs(1))
-        .within(Duration::from_secs(10)),
+        .not_before(Duration::from_millis(500))
+        .within(Duration::from_secs(10))
+        .alone(),
         Attack::told("limit-call-under", "waits for half of its limit", "wait", Reached)
             .config("amount = 500"),
         Attack::told("limit-call-over", "waits for twice its limit", "wait", call())
