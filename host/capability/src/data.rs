@@ -63,8 +63,6 @@ pub struct GuestData {
     pub call: CallContext,
     /// State of the partition in hand.
     pub state: StateView,
-    /// Epoch ticks during which the guest was running in the call in hand.
-    pub ticks: u64,
 }
 
 impl GuestData {
@@ -137,7 +135,6 @@ impl GuestData {
             log,
             limiter: StoreLimiter::new(limits.memory),
             call: CallContext::default(),
-            ticks: 0,
         })
     }
 
