@@ -2,7 +2,7 @@
 
 use super::Entry;
 
-pub(super) const ENTRIES: [Entry; 14] = [
+pub(super) const ENTRIES: [Entry; 15] = [
     Entry {
         code: "KEN-E0101",
         title: "a file or folder cannot be read",
