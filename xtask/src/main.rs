@@ -11,6 +11,7 @@ mod crash;
 mod demo;
 mod fuzz;
 mod host;
+mod hostile;
 mod lint;
 mod polyglot;
 mod process;
@@ -60,6 +61,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run every hostile guest beside a healthy connector.
+    Hostile {
+        /// Arguments of the suite, for example --json or --guest FILE.wasm; --help names them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Throw mutated bytes at every parser that reads from outside, and find one that panics or hangs.
     Fuzz {
         /// How long each parser is tried.
@@ -85,6 +92,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(&workspace),
         Command::Ci => lint::run(&workspace).and_then(|()| suite::run(&workspace)),
         Command::Crash { arguments } => crash::run(&workspace, &arguments),
+        Command::Hostile { arguments } => hostile::run(&workspace, &arguments),
         Command::Fuzz { seconds, filter } => fuzz::run(&workspace, seconds, filter.as_deref()),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     };

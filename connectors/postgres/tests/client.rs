@@ -127,3 +127,15 @@ fn given_a_password_that_stays_in_the_host_should_log_in_by_scram_and_not_otherw
         assert_eq!(Client::connect(&reader).unwrap().run(one).unwrap(), 1, "{method}");
     }
 }
+
+#[test]
+fn given_tls_should_bind_a_login_with_a_granted_password_to_the_certificate() {
+    let server = Postgres::builder().tls().start().unwrap();
+    testing::set_secret("pw", server.password());
+    let more = json!({
+        "host": "localhost", "tls": "verify-full", "ca": server.authority().unwrap(),
+        "password": { "secret": "pw" },
+    });
+    let mut client = Client::connect(&config(&server, more)).unwrap();
+    assert_eq!(client.run(one).unwrap(), 1);
+}

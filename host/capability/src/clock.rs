@@ -36,11 +36,15 @@ impl HostMonotonicClock for FrozenClock {
 /// The machine's clock, rounded down.
 pub(crate) struct CoarseClock {
     started: Instant,
+    /// How long after a step of the wall clock it was made: both clocks move at the same moments, because two that
+    /// take turns would tell more than one.
+    phase: Duration,
 }
 
 impl CoarseClock {
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now() }
+        let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        Self { started: Instant::now(), phase: now.saturating_sub(rounded(now)) }
     }
 }
 
@@ -67,7 +71,7 @@ impl HostMonotonicClock for CoarseClock {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(rounded(self.started.elapsed()).as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(rounded(self.phase + self.started.elapsed()).as_nanos()).unwrap_or(u64::MAX)
     }
 }
 

@@ -11,11 +11,13 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::bindings::Imports;
 use crate::clock::{CoarseClock, FrozenClock};
 use crate::context::{Attributes, CallContext};
+use crate::denials::Denials;
 use crate::grants::{Clock, FileMode, Grants};
 use crate::http::{HttpClient, HttpHooks};
 use crate::limits::{StoreLimiter, StoreLimits};
 use crate::log::LogBudget;
 use crate::metrics::GuestMetrics;
+use crate::network::{OpenConnection, Traffic};
 use crate::secrets::SecretStore;
 use crate::state::{StateReader, StateView};
 use crate::stdio::LineLog;
@@ -46,9 +48,10 @@ pub struct GuestData {
     pub(crate) services: Services,
     pub(crate) attributes: Attributes,
     pub(crate) tcp: Arc<TcpAccess>,
+    pub(crate) traffic: Traffic,
+    /// Counted as open, by the handles of their sockets.
+    pub(crate) open_sockets: BTreeMap<u32, OpenConnection>,
     pub(crate) secrets: Arc<SecretStore>,
-    /// Names that are being looked up, by the handles of their answers.
-    pub(crate) lookups: BTreeMap<u32, String>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     hooks: HttpHooks,
@@ -60,8 +63,6 @@ pub struct GuestData {
     pub call: CallContext,
     /// State of the partition in hand.
     pub state: StateView,
-    /// Epoch ticks during which the guest was running in the call in hand.
-    pub ticks: u64,
 }
 
 impl GuestData {
@@ -81,7 +82,9 @@ impl GuestData {
         // The builder's default for everything else is: no arguments, environment, folders or UDP,
         // and closed standard input.
         wasi.stderr(stderr.clone());
-        let tcp = Arc::new(TcpAccess::new(&attributes.connector, grants.tcp.clone()));
+        let denials = Arc::new(Denials::new(&attributes.connector));
+        let traffic = Traffic::new(limits, Arc::clone(&denials));
+        let tcp = Arc::new(TcpAccess::new(grants.tcp.clone(), Arc::clone(&denials)));
         let access = Arc::clone(&tcp);
         // Also without a grant, so that a denial can name the target. Names are checked by
         // [`tcp::add_to_linker`].
@@ -111,13 +114,9 @@ impl GuestData {
             wasi.preopened_dir(&folder.host, &folder.guest, permissions)
                 .map_err(|cause| GuestDataError { folder: folder.host.clone(), cause })?;
         }
-        let secrets = Arc::new(SecretStore::new(&attributes.connector, grants.secrets.clone()));
-        let hooks = HttpHooks::new(
-            &attributes.connector,
-            grants.http.clone(),
-            services.http.clone(),
-            Arc::clone(&secrets),
-        );
+        let secrets = Arc::new(SecretStore::new(grants.secrets.clone(), Arc::clone(&denials)));
+        let (rules, client) = (grants.http.clone(), services.http.clone());
+        let hooks = HttpHooks::new(rules, client, traffic.clone(), (denials, Arc::clone(&secrets)));
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.resources);
         Ok(Self {
@@ -126,8 +125,9 @@ impl GuestData {
             services,
             attributes,
             tcp,
+            traffic,
+            open_sockets: BTreeMap::new(),
             secrets,
-            lookups: BTreeMap::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
             hooks,
@@ -135,7 +135,6 @@ impl GuestData {
             log,
             limiter: StoreLimiter::new(limits.memory),
             call: CallContext::default(),
-            ticks: 0,
         })
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::network::Naming;
 use crate::secrets::SecretGrant;
 use crate::tcp::TcpGrants;
 
@@ -13,6 +14,9 @@ use crate::tcp::TcpGrants;
 pub trait HttpRule: Send + Sync + std::fmt::Debug {
     /// Is `scheme://host:port/path` granted? `host` is lower case without brackets.
     fn allows(&self, scheme: &str, host: &str, port: u16, path: &str) -> bool;
+
+    /// How the rule names its host. Decides which addresses the name may lead to.
+    fn naming(&self) -> Naming;
 }
 
 /// Read, or read and write.

@@ -6,6 +6,7 @@
 //!
 //! * [`GuestData`]: the data of one store, built from [`Grants`]
 //! * [`http`]: outgoing HTTP through one pooled client, under an allow-list
+//! * [`network`]: which addresses names lead to, and how much may be open and sent
 //! * [`tcp`]: outgoing TCP connections, under an allow-list of addresses and names
 //! * [`state`]: durable key and value pairs, written with the checkpoint that covers the call
 //! * [`secrets`]: handles to secrets whose values stay in the host
@@ -25,6 +26,7 @@ pub mod http;
 pub mod limits;
 pub mod log;
 pub mod metrics;
+pub mod network;
 pub mod secrets;
 pub mod state;
 pub mod stdio;

@@ -6,13 +6,15 @@
 //! granted is not even looked up. Everything else that sockets can do is denied: binding to a chosen
 //! address, listening, UDP.
 
-mod address;
 mod answers;
 mod host;
+mod lookup;
+mod output;
 mod rules;
+mod socket;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use wasmtime_wasi::sockets::SocketAddrUse;
@@ -20,7 +22,7 @@ use wasmtime_wasi::sockets::SocketAddrUse;
 use crate::denials::Denials;
 use answers::Answers;
 
-pub use address::AddressRange;
+pub use crate::network::AddressRange;
 pub(crate) use host::add_to_linker;
 pub use rules::{TcpGrants, TcpHost, TcpRule};
 
@@ -30,20 +32,14 @@ const MAX_NAME: usize = 253;
 /// What one store may connect to.
 #[derive(Debug)]
 pub(crate) struct TcpAccess {
-    connector: String,
     grants: TcpGrants,
-    memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    answers: Answers,
-    denials: Denials,
+    denials: Arc<Denials>,
+    answers: Mutex<Answers>,
 }
 
 impl TcpAccess {
-    pub(crate) fn new(connector: &str, grants: TcpGrants) -> Self {
-        Self { connector: connector.to_owned(), grants, memory: Mutex::default() }
+    pub(crate) fn new(grants: TcpGrants, denials: Arc<Denials>) -> Self {
+        Self { grants, denials, answers: Mutex::default() }
     }
 
     /// Whether a socket may use `address` so. wasmtime asks before each system call.
@@ -55,13 +51,12 @@ impl TcpAccess {
             // The system chooses address and port; every connection begins like this.
             SocketAddrUse::TcpBind if address.ip().is_unspecified() && address.port() == 0 => true,
             _ => {
-                if self.is_first_denial("listening") {
-                    tracing::warn!(
-                        connector = self.connector,
+                self.denials.tell("listen_denied", "", || {
+                    format!(
                         "denied {purpose:?} at {address}: a component may open TCP connections, \
-                         but not bind to an address or listen, and no grant changes that",
-                    );
-                }
+                         but not bind to an address or listen, and no grant changes that"
+                    )
+                });
                 false
             }
         }
@@ -70,13 +65,14 @@ impl TcpAccess {
     fn check_connection(&self, target: SocketAddr) -> bool {
         let (address, port) = (target.ip(), target.port());
         let granted = self.grants.grant_address(address, port)
-            || self.memory().answers.lead_to(address, port, Instant::now());
-        if !granted && self.is_first_denial(&target.to_string()) {
-            tracing::warn!(
-                connector = self.connector,
-                "denied TCP connection to {target}; the line that allows it: \
-                 [grants] tcp = [\"{target}\"]",
-            );
+            || self.answers().lead_to(address, port, Instant::now());
+        if !granted {
+            self.denials.tell("tcp_denied", &target.to_string(), || {
+                format!(
+                    "denied TCP connection to {target}; the line that allows it: \
+                     [grants] tcp = [\"{target}\"]"
+                )
+            });
         }
         granted
     }
@@ -85,15 +81,25 @@ impl TcpAccess {
     pub(crate) fn check_name(&self, name: &str) -> bool {
         let granted = !self.grants.ports_of_name(name).is_empty();
         let name = &name[..name.floor_char_boundary(MAX_NAME)];
-        if !granted && self.is_first_denial(name) {
-            let name = name.escape_debug();
-            tracing::warn!(
-                connector = self.connector,
-                "denied looking up {name}; the line that allows it, with the port to connect to: \
-                 [grants] tcp = [\"{name}:PORT\"]",
-            );
+        if !granted {
+            self.denials.tell("name_denied", name, || {
+                let name = name.escape_debug();
+                format!(
+                    "denied looking up {name}; the line that allows it, with the port to connect \
+                     to: [grants] tcp = [\"{name}:PORT\"]"
+                )
+            });
         }
         granted
+    }
+
+    /// Tells the operator that there is no UDP.
+    pub(crate) fn deny_datagrams(&self) {
+        self.denials.tell("udp_denied", "", || {
+            "denied a UDP socket: a component may open TCP connections, but not exchange \
+             datagrams, and no grant changes that"
+                .to_owned()
+        });
     }
 
     /// Whether the guest may see `address` as an answer for `name`. From then on it may connect there.
@@ -101,27 +107,24 @@ impl TcpAccess {
         let address = address.to_canonical();
         let ports = self.grants.ports_of_answer(name, address);
         for port in &ports {
-            self.memory().answers.keep(address, *port, Instant::now());
+            self.answers().keep(address, *port, Instant::now());
         }
-        if ports.is_empty() && self.is_first_denial(&format!("{name} {address}")) {
-            let ports = self.grants.ports_of_name(name);
-            let target = SocketAddr::new(address, ports.first().copied().unwrap_or_default());
-            tracing::warn!(
-                connector = self.connector,
-                "left out the address {address} of {name}: it is private, local or reserved, and \
-                 this name does not lead to such addresses; the line that allows it: \
-                 [grants] tcp = [\"{target}\"]",
-            );
+        if ports.is_empty() {
+            self.denials.tell("address_denied", &format!("{name} {address}"), || {
+                let ports = self.grants.ports_of_name(name);
+                let target = SocketAddr::new(address, ports.first().copied().unwrap_or_default());
+                format!(
+                    "left out the address {address} of {name}: it is private, local or reserved, \
+                     and this name does not lead to such addresses; the line that allows it: \
+                     [grants] tcp = [\"{target}\"]"
+                )
+            });
         }
         !ports.is_empty()
     }
 
-    fn is_first_denial(&self, target: &str) -> bool {
-        self.memory().denials.is_first(target)
-    }
-
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a connector's file says.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::delivery::Delivery;
 use crate::grant::Grants;
 use crate::guest::GuestConfig;
+use crate::oci::PinnedReference;
 use crate::size::ByteSize;
 use crate::stream::{SinkStream, SourceStream};
 
@@ -21,8 +22,8 @@ pub struct ConnectorConfig {
     pub file: PathBuf,
     /// false: checked, but not run.
     pub enabled: bool,
-    /// The WebAssembly component. It exists, unless the connector is disabled.
-    pub component: PathBuf,
+    /// The WebAssembly component. A file exists, unless the connector is disabled.
+    pub component: ComponentSource,
     /// Sink or source, with its streams.
     pub direction: Direction,
     /// Transforms in the order they are applied.
@@ -35,6 +36,41 @@ pub struct ConnectorConfig {
     pub limits: Limits,
     /// What happens to messages that cannot be delivered.
     pub delivery: Delivery,
+}
+
+/// Where a component comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ComponentSource {
+    /// A file of this machine.
+    File(PathBuf),
+    /// A registry. The digest is part of it: what runs does not change by itself.
+    Oci(PinnedReference),
+}
+
+impl ComponentSource {
+    /// The file, if it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Oci(_) => None,
+        }
+    }
+}
+
+/// The path, or the reference.
+impl fmt::Display for ComponentSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Oci(reference) => reference.fmt(formatter),
+        }
+    }
+}
+
+impl Serialize for ComponentSource {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// Which way messages flow.
@@ -59,8 +95,8 @@ impl Direction {
 /// One transform of a connector.
 #[derive(Debug, Clone)]
 pub struct TransformConfig {
-    /// The WebAssembly component. It exists, unless the connector is disabled.
-    pub component: PathBuf,
+    /// The WebAssembly component. A file exists, unless the connector is disabled.
+    pub component: ComponentSource,
     /// The component's own configuration.
     pub config: GuestConfig,
     /// What the component may do. The connector's grants are not inherited.

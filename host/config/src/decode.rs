@@ -12,8 +12,11 @@ mod streams;
 
 use std::path::{Path, PathBuf};
 
+use crate::connector::ComponentSource;
 use crate::environment::Environment;
 use crate::error::{ConfigError, Problem};
+use crate::host::ComponentsConfig;
+use crate::oci::{Digest, OciReference};
 use crate::policy::{Asked, Policy, real_path};
 use crate::reader::{Errors, Reader};
 use crate::source_file::Origin;
@@ -81,26 +84,26 @@ fn check_iggy_name(name: &str) -> Result<(), &'static str> {
     }
 }
 
-/// The file of a component: beside the configuration, else in the folders searched.
+/// A component: in a registry, in a file beside the configuration, else in the folders searched.
 fn component(
     reader: &Reader<'_>,
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
     must_exist: bool,
-) -> Option<PathBuf> {
+) -> Option<ComponentSource> {
     let written = reader.text("component")?;
     if written.starts_with("oci://") {
-        let help = "download the component and write the path of its file";
-        reader.not_available("component", "a component from a registry (oci://)", help);
-        return None;
+        return in_registry(reader, surroundings, &written, components);
     }
     if written.contains("://") {
-        let help = "write the path of a file, for example \"sinks/stdout.wasm\"";
-        reader.refuse("component", "not a path", help);
+        let help = "write the path of a file, for example \"sinks/stdout.wasm\", or oci:// and a \
+                    reference";
+        reader.refuse("component", "neither a path nor oci://", help);
         return None;
     }
     let mut candidates = vec![surroundings.resolve(&written)];
     if Path::new(&written).is_relative() {
+        let search = components.map_or(&[][..], |components| &components.search);
         candidates.extend(search.iter().map(|folder| folder.join(&written)));
     }
     let origin = reader.origin_of("component");
@@ -110,7 +113,7 @@ fn component(
         Some(path)
     };
     if let Some(found) = candidates.iter().find(|candidate| candidate.is_file()) {
-        return judged(found);
+        return judged(found).map(ComponentSource::File);
     }
     let first = candidates.first().and_then(|first| judged(first));
     if must_exist {
@@ -123,5 +126,44 @@ fn component(
         );
         reader.errors.push(ConfigError::new(problem).at(origin).help(help));
     }
-    first
+    first.map(ComponentSource::File)
+}
+
+/// A reference with its digest: a tag may mean something else tomorrow.
+fn in_registry(
+    reader: &Reader<'_>,
+    surroundings: &Surroundings<'_>,
+    written: &str,
+    components: Option<&ComponentsConfig>,
+) -> Option<ComponentSource> {
+    let reference: OciReference = match written.parse() {
+        Ok(reference) => reference,
+        Err(error) => {
+            let help = "write it as \"oci://registry.example.com/acme/sink:1.2.0@sha256:…\"";
+            reader.refuse("component", format!("{error}"), help);
+            return None;
+        }
+    };
+    let asked = Asked::Registry { registry: reference.registry(), repository: reference.name() };
+    surroundings.judge(&asked, reader.origin_of("component"), reader.errors);
+    let pinned = reference.pinned();
+    if pinned.is_none() {
+        let known = components.and_then(|components| last_known(&reference, &components.cache));
+        let help = match known {
+            Some(digest) => format!(
+                "what was pulled last is pinned by: component = \"{}\"",
+                reference.pin(digest)
+            ),
+            None => format!("`kennel pull {reference}` prints the line that pins it"),
+        };
+        let detail = "a tag can be moved to other code, and what runs must not change by itself";
+        reader.refuse("component", detail, help);
+    }
+    pinned.map(ComponentSource::Oci)
+}
+
+/// The digest that the reference's tag had when it was last pulled.
+fn last_known(reference: &OciReference, cache: &Path) -> Option<Digest> {
+    let text = std::fs::read_to_string(cache.join(reference.tag_file()?)).ok()?;
+    text.trim().parse().ok()
 }

@@ -126,6 +126,12 @@ pub enum Problem {
         /// What is seen, and by whom.
         detail: String,
     },
+    /// A component's configuration names a secret that it may not use. A warning: what names mean is up to the component.
+    #[error("{detail}")]
+    SecretNotGranted {
+        /// Which secret.
+        detail: String,
+    },
     /// The component does not accept its configuration.
     #[error("the component refuses its configuration: {detail}")]
     Refused {
@@ -153,6 +159,7 @@ impl Problem {
             Self::NotPermitted { key, .. } => key.code(),
             Self::NotAsked { .. } => "grant_not_asked",
             Self::Exposed { .. } => "KEN-W0101",
+            Self::SecretNotGranted { .. } => "KEN-W0102",
         }
     }
 }
@@ -207,7 +214,9 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match *self.problem {
-            Problem::Exposed { .. } | Problem::NotAsked { .. } => "warning",
+            Problem::Exposed { .. }
+            | Problem::NotAsked { .. }
+            | Problem::SecretNotGranted { .. } => "warning",
             _ => "error",
         };
         write!(formatter, "{severity}[{}]: {}", self.problem.code(), self.problem)?;

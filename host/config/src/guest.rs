@@ -1,8 +1,8 @@
 //! A component's own configuration, which only the component understands.
 
-mod plain_text;
 mod references;
 mod schema;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::error::{ConfigError, Problem};
 use crate::node::{Node, Table, Value};
 use crate::source_file::Origin;
 
-pub(crate) use plain_text::plain_text_secrets;
 pub use schema::check_against_schema;
+pub(crate) use secrets::secret_warnings;
 
 /// The `[config]` table of a component. Every value remembers its place, so that the component's
 /// own complaints can point into the file.

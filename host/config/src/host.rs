@@ -20,6 +20,8 @@ pub struct HostConfig {
     pub state: StateConfig,
     /// Where components are found and where compiled code is kept.
     pub components: ComponentsConfig,
+    /// What all connectors' HTTP requests share.
+    pub network: NetworkConfig,
     /// The host's own log.
     pub logging: LoggingConfig,
     /// Limits of the whole process.
@@ -74,10 +76,22 @@ pub struct StateConfig {
 /// Components on disk.
 #[derive(Debug, Clone)]
 pub struct ComponentsConfig {
-    /// Folder of compiled code; created when missing.
+    /// Folder of compiled code and of components from registries; created when missing.
     pub cache: PathBuf,
     /// Folders searched, in order, for a component that is not beside its configuration file.
     pub search: Vec<PathBuf>,
+    /// Registries, besides those of this machine, that are spoken to without TLS: `host` or
+    /// `host:port`, as in the references.
+    pub plain_http: Vec<String>,
+}
+
+/// What all connectors' HTTP requests share.
+#[derive(Debug, Clone)]
+pub struct NetworkConfig {
+    /// PEM files of authorities that HTTPS servers may have, besides the public ones.
+    pub ca_files: Vec<PathBuf>,
+    /// Whether the authorities of the web, by Mozilla's list, are trusted.
+    pub public_authorities: bool,
 }
 
 /// The host's own log.

@@ -16,6 +16,7 @@ mod host;
 mod load;
 mod nearest;
 mod node;
+mod oci;
 mod overrides;
 mod policy;
 mod provided;
@@ -30,7 +31,9 @@ mod timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
+pub use connector::{
+    ComponentSource, ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig,
+};
 pub use delivery::{DeadLetterTopic, Delivery, FlushLimit, Guarantee, OnError};
 pub use environment::Environment;
 pub use error::{ConfigError, ConfigErrors, Problem};
@@ -42,9 +45,10 @@ pub use grant::{
 pub use guest::{GuestConfig, check_against_schema};
 pub use host::{
     ComponentsConfig, Credentials, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig,
-    ProviderConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
+    NetworkConfig, ProviderConfig, RuntimeConfig, ServerAddress, ServerAddressError, StateConfig,
 };
 pub use load::{HostRead, load, read_host};
+pub use oci::{Digest, OciReference, OciReferenceError, PinnedReference};
 pub use policy::{
     Asked, FileRoot, NamePattern, PatternError, Policy, PolicyKey, RegistryPattern, Reveal,
     SecretPattern, TopicPattern,

@@ -10,8 +10,8 @@ use crate::connector::{ConnectorConfig, ConnectorKey, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
-use crate::guest::plain_text_secrets;
-use crate::host::{HostConfig, ProviderConfig};
+use crate::guest::secret_warnings;
+use crate::host::{ComponentsConfig, HostConfig, ProviderConfig};
 use crate::node::{Node, Table, Value, parse};
 use crate::reader::{Errors, Reader};
 use crate::reference::{CONNECTOR, HOST};
@@ -76,6 +76,17 @@ impl HostRead<'_> {
         host.provider.as_ref().filter(|_| self.errors.len() == 0)
     }
 
+    /// The host alone, for what needs no connectors.
+    ///
+    /// # Errors
+    /// Everything that is wrong in `kennel.toml`.
+    pub fn into_host(self) -> Result<HostConfig, ConfigErrors> {
+        match self.host {
+            Some((host, _)) if self.errors.len() == 0 => Ok(host),
+            _ => Err(ConfigErrors::new(self.errors.into_vec())),
+        }
+    }
+
     /// Reads the connectors. `fetched` is what [`Self::provider`] answered, or why there is no answer.
     ///
     /// # Errors
@@ -88,10 +99,10 @@ impl HostRead<'_> {
         let Self { folder, environment, errors, files, host } = self;
         let policy = host.as_ref().and_then(|(host, _)| host.policy.as_ref());
         let surroundings = Surroundings { folder, environment, policy };
-        let search = host.as_ref().map_or(&[][..], |(host, _)| &host.components.search);
+        let components = host.as_ref().map(|(host, _)| &host.components);
         let mut connectors: Vec<_> = files
             .iter()
-            .filter_map(|file| load_connector(file, &surroundings, search, &errors))
+            .filter_map(|file| load_connector(file, &surroundings, components, &errors))
             .collect();
         if let Some((host, places)) = &host
             && let Some(provider) = host.provider.as_ref().filter(|_| asks)
@@ -100,7 +111,7 @@ impl HostRead<'_> {
                 Ok(text) => {
                     let provided = provided(provider.shown(), &text, &errors);
                     connectors.extend(provided.iter().filter_map(|(key, node)| {
-                        provided_connector(key, node, &surroundings, search, &errors)
+                        provided_connector(key, node, &surroundings, components, &errors)
                     }));
                 }
                 Err(detail) => {
@@ -117,7 +128,7 @@ impl HostRead<'_> {
             Some((host, places)) if errors.len() == 0 => {
                 budget::check(&host, &places.memory_budget, &connectors, &errors);
                 if errors.len() == 0 {
-                    warn_of_plain_text(&connectors, &errors);
+                    warn_of_secrets(&connectors, &errors);
                     return Ok(Configuration {
                         folder: folder.to_path_buf(),
                         host,
@@ -232,13 +243,13 @@ fn place<'a>(root: &'a Node, section: &str, key: &str) -> Option<&'a Origin> {
 fn load_connector(
     file: &Path,
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
     errors: &Errors,
 ) -> Option<(ConnectorConfig, Origin)> {
     let node = tree(file, errors)?;
     let reader = Reader::of_file(errors, &CONNECTOR, &node);
     let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let connector = decode::connector(&reader, (file, name), surroundings, search)?;
+    let connector = decode::connector(&reader, (file, name), surroundings, components)?;
     Some((connector, reader.origin_of("key").clone()))
 }
 
@@ -247,7 +258,7 @@ fn provided_connector(
     key: &str,
     node: &Node,
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
     errors: &Errors,
 ) -> Option<(ConnectorConfig, Origin)> {
     let reader = Reader::of_file(errors, &CONNECTOR, node);
@@ -264,7 +275,7 @@ fn provided_connector(
         return None;
     }
     let file = PathBuf::from(node.origin.brief());
-    let connector = decode::connector(&reader, (&file, key), surroundings, search)?;
+    let connector = decode::connector(&reader, (&file, key), surroundings, components)?;
     Some((connector, node.origin.clone()))
 }
 
@@ -300,11 +311,12 @@ fn refuse_shared_groups(connectors: &[(ConnectorConfig, Origin)], errors: &Error
     }
 }
 
-fn warn_of_plain_text(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
+fn warn_of_secrets(connectors: &[(ConnectorConfig, Origin)], errors: &Errors) {
     for (connector, _) in connectors {
-        let transforms = connector.transforms.iter().map(|transform| &transform.config);
-        for config in transforms.chain([&connector.config]) {
-            plain_text_secrets(config).into_iter().for_each(|warning| errors.warn(warning));
+        let transforms = connector.transforms.iter().map(|it| (&it.config, &it.grants));
+        for (config, grants) in transforms.chain([(&connector.config, &connector.grants)]) {
+            let warnings = secret_warnings(config, &grants.secrets);
+            warnings.into_iter().for_each(|warning| errors.warn(warning));
         }
     }
 }

@@ -366,17 +366,6 @@ impl<'a> Reader<'a> {
         self.errors.push(ConfigError::new(problem).at(self.origin_of(name)).help(help));
     }
 
-    /// Something this version cannot do.
-    pub(crate) fn not_available(
-        &self,
-        name: &str,
-        what: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        let problem = Problem::NotAvailable { what: what.into() };
-        self.errors.push(ConfigError::new(problem).at(self.origin_of(name)).help(help));
-    }
-
     fn invalid(&self, node: &Node, name: &str, detail: &str, help: &str) {
         let problem = Problem::InvalidValue { key: name.to_owned(), detail: detail.to_owned() };
         self.errors.push(ConfigError::new(problem).at(&node.origin).help(help));

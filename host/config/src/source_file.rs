@@ -205,6 +205,9 @@ fn mask_secret(line: &str) -> (String, Option<usize>) {
     (masked, Some(from))
 }
 
+/// What follows the `@` of a reference to a registry.
+const DIGEST: [char; 7] = ['s', 'h', 'a', '2', '5', '6', ':'];
+
 /// Stars over `user:password` in `scheme://user:password@host` and in `user:password@host`, as many as
 /// characters.
 fn mask_user(line: &str) -> String {
@@ -212,6 +215,10 @@ fn mask_user(line: &str) -> String {
     let mut masked = characters.clone();
     for at in characters.iter().enumerate().filter_map(|(at, c)| (*c == '@').then_some(at)) {
         let before = &characters[..at];
+        // A digest, and what stands before it is the tag of a component in a registry.
+        if line.contains("oci://") && characters[at + 1..].starts_with(&DIGEST) {
+            continue;
+        }
         let start = before.iter().rposition(|c| "/\"' ?".contains(*c)).map_or(0, |it| it + 1);
         if before[..start].ends_with(&[':', '/', '/']) || before[start..].contains(&':') {
             masked[start..at].fill('*');
@@ -272,5 +279,10 @@ mod tests {
             assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);
         }
         assert!(locate("password = \"env:PW\"", 0..1).quoted.contains("env:PW"));
+        // A tag in front of a digest is no password.
+        let reference = "component = \"oci://r.example/sink:1.0@sha256:00\"";
+        assert_eq!(locate(reference, 0..1).quoted, reference);
+        let place = locate("component = \"oci://user:hunter2@r.example/a@sha256:00\"", 0..1);
+        assert!(!place.quoted.contains("hunter2"), "{}", place.quoted);
     }
 }

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use kennel_config::{
-    ByteSize, ConfigErrors, Configuration, Credentials, DeadLetterTopic, Direction, Environment,
-    FileKind, FileMode, Format, Location, LogFormat, OnError, PartitionBy, Start, load, schema,
+    ByteSize, ComponentSource, ConfigErrors, Configuration, Credentials, DeadLetterTopic,
+    Direction, Environment, FileKind, FileMode, Format, Location, LogFormat, OciReference, OnError,
+    PartitionBy, Start, load, schema,
 };
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -211,7 +212,51 @@ fn given_search_folders_should_find_components_there() {
     let text = SINK.replace("component.wasm", "other.wasm");
     let folder = folder(&[("kennel.toml", host), ("built/other.wasm", ""), ("a.toml", &text)]);
     let configuration = load(folder.path(), &Environment::default()).unwrap();
-    assert_eq!(configuration.connectors[0].component, folder.path().join("built/other.wasm"));
+    let built = ComponentSource::File(folder.path().join("built/other.wasm"));
+    assert_eq!(configuration.connectors[0].component, built);
+}
+
+#[test]
+fn given_a_component_in_a_registry_should_insist_on_its_digest_and_know_what_was_pulled_last() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let tagged = "oci://r.example/acme/sink:1.2.0";
+    let pinned = format!("{tagged}@{digest}");
+    let text = |written: &str| SINK.replace("component.wasm", written);
+    let configuration = load_files(&[("a.toml", &text(&pinned))]).unwrap();
+    let ComponentSource::Oci(reference) = &configuration.connectors[0].component else {
+        panic!("not taken for a reference")
+    };
+    assert_eq!(
+        (reference.to_string(), reference.digest().to_string()),
+        (pinned.clone(), digest.clone())
+    );
+
+    let unknown = load_files(&[("a.toml", &text(tagged))]).unwrap_err().to_string();
+    assert!(unknown.contains(&format!("`kennel pull {tagged}`")), "{unknown}");
+
+    let host = "[components]\ncache = \"cache\"\n";
+    let folder = folder(&[("kennel.toml", host), ("a.toml", &text(tagged))]);
+    let file = tagged.parse::<OciReference>().unwrap().tag_file().unwrap();
+    let file = folder.path().join("cache").join(file);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, format!("{digest}\n")).unwrap();
+    let known = load(folder.path(), &Environment::default()).unwrap_err().to_string();
+    assert!(known.contains(&format!("component = \"{pinned}\"")), "{known}");
+}
+
+#[test]
+fn given_authorities_should_find_their_files_and_trust_the_public_ones_unless_told() {
+    let host = "[network]\nca_files = [\"ca.pem\", \"/dev/null/x\"]\n";
+    let error =
+        load(folder(&[("kennel.toml", host), ("ca.pem", "")]).path(), &Environment::default());
+    assert!(error.unwrap_err().to_string().contains("there is no file /dev/null/x"));
+    let host = "[network]\nca_files = [\"ca.pem\"]\npublic_authorities = false\n";
+    let files = folder(&[("kennel.toml", host), ("ca.pem", "")]);
+    let network = load(files.path(), &Environment::default()).unwrap().host.network;
+    assert_eq!(network.ca_files, [files.path().join("ca.pem")]);
+    assert!(!network.public_authorities);
+    let network = load(folder(&[]).path(), &Environment::default()).unwrap().host.network;
+    assert!(network.ca_files.is_empty() && network.public_authorities);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, with an example for each.
 
 mod arguments;
+mod components;
 mod connector;
 mod dlq;
 mod letter_id;
@@ -13,6 +14,9 @@ pub(crate) use arguments::{
     BenchArguments, BuildArguments, CheckArguments, CompletionsArguments, ConformArguments,
     DiffArguments, ExplainArguments, IggyArguments, InspectArguments, Language, NewArguments,
     RunArguments, SchemaOf, Template,
+};
+pub(crate) use components::{
+    ComponentPlace, HostArguments, PullArguments, PushArguments, SignArguments, VerifyArguments,
 };
 pub(crate) use connector::ConnectorArguments;
 pub(crate) use dlq::{
@@ -40,6 +44,7 @@ Examples:
   kennel check --config configs/shop        find every mistake without a broker
   kennel explain policy_http                what an error means and what to do
   kennel run --config configs/shop          run it
+  kennel pull oci://r.example/acme/sink:1   fetch a component of others
 
 Exit codes:
   0 success   1 failed while running   2 usage or configuration
@@ -113,6 +118,47 @@ Examples:
   kennel explain memory_limit
   kennel explain KEN-E0103 --json")]
     Explain(ExplainArguments),
+
+    /// Fetch a component from a registry, and print the line that pins it.
+    #[command(after_help = "\
+Examples:
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0 --output orders-sink.wasm
+  kennel pull oci://registry.example.com/acme/orders-sink:1.2.0 --config configs/shop --json
+
+Credentials: `docker login`, or KENNEL_REGISTRY_TOKEN, or KENNEL_REGISTRY_USERNAME and
+KENNEL_REGISTRY_PASSWORD.")]
+    Pull(PullArguments),
+
+    /// Store a component in a registry.
+    #[command(after_help = "\
+Examples:
+  kennel push orders-sink.wasm oci://registry.example.com/acme/orders-sink:1.2.0
+  kennel sign oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.key
+
+Credentials: `docker login`, or KENNEL_REGISTRY_TOKEN, or KENNEL_REGISTRY_USERNAME and
+KENNEL_REGISTRY_PASSWORD.")]
+    Push(PushArguments),
+
+    /// Sign a component, as cosign does with a key.
+    #[command(after_help = "\
+Examples:
+  kennel sign --generate-key acme
+  kennel sign orders-sink.wasm --key acme.key               writes orders-sink.wasm.sig
+  kennel sign oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.key
+
+KENNEL_KEY_PASSWORD (or COSIGN_PASSWORD) encrypts a new key, and decrypts it again.")]
+    Sign(SignArguments),
+
+    /// Say who signed a component.
+    #[command(after_help = "\
+Examples:
+  kennel verify orders-sink.wasm --key acme.pub
+  kennel verify oci://registry.example.com/acme/orders-sink:1.2.0 --key acme.pub --json
+  kennel verify orders-sink.wasm --config configs/shop      with the keys of its policy
+
+Exit code 3: none of the keys has signed it.")]
+    Verify(VerifyArguments),
 
     /// See, replay and remove the messages that a connector could not deliver.
     #[command(after_help = "\

@@ -33,6 +33,12 @@ fn main() -> ExitCode {
                 Command::Inspect(arguments) => command::inspect::run(arguments, &terminal).await,
                 Command::Diff(arguments) => command::diff::run(arguments, &terminal).await,
                 Command::Explain(arguments) => command::explain::run(&arguments, &terminal),
+                Command::Pull(arguments) => command::pull::run(arguments, &global, &terminal).await,
+                Command::Push(arguments) => command::push::run(arguments, &global, &terminal).await,
+                Command::Sign(arguments) => command::sign::run(arguments, &global, &terminal).await,
+                Command::Verify(arguments) => {
+                    command::verify::run(arguments, &global, &terminal).await
+                }
                 Command::Dlq(arguments) => command::dlq::run(arguments, &global, &terminal).await,
                 Command::State(arguments) => {
                     command::state::run(arguments, &global, &terminal).await

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use clap::ColorChoice;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
@@ -124,6 +125,40 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     }
     let replaced = |letter| if is_harmless(letter) { letter } else { char::REPLACEMENT_CHARACTER };
     Cow::Owned(text.chars().map(replaced).collect())
+}
+
+/// How far a transfer is, in words.
+pub(crate) fn transfer(done: u64, total: Option<u64>) -> String {
+    let kib = |bytes: u64| bytes.div_ceil(1024);
+    match total {
+        Some(total) => format!("pulled {} of {} KiB", kib(done), kib(total)),
+        None => format!("pulled {} KiB", kib(done)),
+    }
+}
+
+/// A line that follows a transfer; only on a terminal, and not for programs.
+pub(crate) struct TransferBar(ProgressBar);
+
+impl TransferBar {
+    pub(crate) fn new(terminal: &Terminal) -> Self {
+        let bar = if terminal.json() { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+}
+
+impl kennel_registry::Progress for TransferBar {
+    fn transferred(&self, done: u64, total: Option<u64>) {
+        match total == Some(done) {
+            true => self.0.finish_and_clear(),
+            false => {
+                self.0.set_message(transfer(done, total));
+                self.0.tick();
+            }
+        }
+    }
 }
 
 #[cfg(test)]

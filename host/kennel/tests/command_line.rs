@@ -10,12 +10,16 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "run",
     "check",
     "inspect",
     "diff",
     "explain",
+    "pull",
+    "push",
+    "sign",
+    "verify",
     "dlq",
     "state",
     "offsets",

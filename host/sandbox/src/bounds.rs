@@ -5,6 +5,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use kennel_capability::limits::RateLimit;
 use tokio::time::{Instant, sleep};
 
 use crate::instance::Limits;
+use crate::meter::Meter;
 
 /// Nanoseconds of a core.
 const SECOND: u64 = 1_000_000_000;
@@ -22,6 +24,7 @@ pub(crate) struct Bounds {
     call_timeout: Duration,
     /// Nanoseconds of computing per second. None: a whole core.
     share: Option<RateLimit>,
+    meter: Arc<Meter>,
 }
 
 /// The call did not end within `call_timeout`. It must not be polled again.
@@ -41,12 +44,18 @@ impl Bounds {
         let percent = u64::from(limits.cpu_share.min(100));
         let now = Instant::now().into_std();
         let share = (metered && percent < 100).then(|| RateLimit::new(SECOND / 100 * percent, now));
-        Self { call_timeout: limits.call_timeout, share }
+        Self { call_timeout: limits.call_timeout, share, meter: Arc::default() }
+    }
+
+    /// How long the guest computes in the call in hand.
+    pub(crate) fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
     }
 
     /// Runs `call` to its end. Time in which it waits for its share is not the guest's, so it does
     /// not count as time of the call.
     pub(crate) async fn run<F: Future>(&mut self, call: F) -> Result<F::Output, Elapsed> {
+        self.meter.reset();
         let mut call = pin!(call);
         let mut deadline = pin!(sleep(self.call_timeout));
         // What an earlier call owes is waited for first.
@@ -59,8 +68,11 @@ impl Bounds {
             }
             let stretch = poll_fn(|context| {
                 let began = Instant::now();
+                self.meter.resume(began);
                 let polled = call.as_mut().poll(context);
-                let owed = self.spend(began.elapsed());
+                let paused = Instant::now();
+                self.meter.pause(paused);
+                let owed = self.spend(paused - began);
                 match polled {
                     Poll::Ready(output) => Poll::Ready(Stretch::Ended(output)),
                     Poll::Pending if deadline.as_mut().poll(context).is_ready() => {

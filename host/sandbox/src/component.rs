@@ -156,6 +156,7 @@ pub(crate) struct Code {
     size: usize,
     kind: Kind,
     imports: Vec<String>,
+    exports: Vec<String>,
     from_cache: bool,
 }
 
@@ -164,6 +165,7 @@ pub(crate) struct Code {
 pub struct Component {
     code: Arc<Code>,
     description: Arc<Description>,
+    signer: Option<Arc<str>>,
 }
 
 impl Component {
@@ -175,7 +177,23 @@ impl Component {
     /// See [`LoadError`]; nothing of the component runs before its interfaces have been checked,
     /// and then only `describe`, with every effect denied.
     pub async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
-        let code = Code::load(engine, path).await?;
+        let read = |source| LoadError::Read { path: path.to_owned(), source };
+        check_size(path, tokio::fs::metadata(path).await.map_err(read)?.len())?;
+        let bytes = tokio::fs::read(path).await.map_err(read)?;
+        Self::from_bytes(engine, path, bytes).await
+    }
+
+    /// As [`Self::load`], of bytes that were read and judged before: just these are compiled. Errors
+    /// call them `path`.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn from_bytes(
+        engine: &Engine,
+        path: &Path,
+        bytes: Vec<u8>,
+    ) -> Result<Self, LoadError> {
+        let code = Code::of(engine, path, bytes).await?;
         let document = code.describe().await.map_err(|source| LoadError::Describe {
             path: path.into(),
             source: Box::new(source),
@@ -190,7 +208,20 @@ impl Component {
         }
         let description = serde_json::from_str(&document)
             .map_err(|source| LoadError::Description { path: path.into(), source })?;
-        Ok(Self { code: Arc::new(code), description: Arc::new(description) })
+        Ok(Self { code: Arc::new(code), description: Arc::new(description), signer: None })
+    }
+
+    /// The same component, with the one whose signature of its bytes was verified.
+    #[must_use]
+    pub fn signed_by(mut self, signer: Option<&str>) -> Self {
+        self.signer = signer.map(Arc::from);
+        self
+    }
+
+    /// Whose signature was verified; none where none was asked for.
+    #[must_use]
+    pub fn signer(&self) -> Option<&str> {
+        self.signer.as_deref()
     }
 
     /// What the component itself finds wrong with a configuration (JSON).
@@ -230,6 +261,12 @@ impl Component {
         &self.code.imports
     }
 
+    /// Names of everything it exports.
+    #[must_use]
+    pub fn exports(&self) -> &[String] {
+        &self.code.exports
+    }
+
     /// What it says of itself.
     #[must_use]
     pub fn description(&self) -> &Description {
@@ -256,15 +293,9 @@ impl Component {
 // === impl Code ===
 
 impl Code {
-    async fn load(engine: &Engine, path: &Path) -> Result<Self, LoadError> {
+    async fn of(engine: &Engine, path: &Path, bytes: Vec<u8>) -> Result<Self, LoadError> {
         let at = || path.to_owned();
-        let read = |source| LoadError::Read { path: at(), source };
-        let bytes = tokio::fs::metadata(path).await.map_err(read)?.len();
-        if bytes > MAX_COMPONENT {
-            let (what, most) = ("component", MAX_COMPONENT);
-            return Err(LoadError::TooLarge { path: at(), what, bytes, most });
-        }
-        let bytes = tokio::fs::read(path).await.map_err(read)?;
+        check_size(path, bytes.len() as u64)?;
         // Layer 1 in the preamble says component, layer 0 says module.
         if bytes.get(..8) == Some(b"\0asm\x01\0\0\0") {
             return Err(LoadError::CoreModule { path: at() });
@@ -282,7 +313,8 @@ impl Code {
             .linker
             .instantiate_pre(&component)
             .map_err(|cause| LoadError::Imports { path: at(), cause })?;
-        Ok(Self { engine: engine.clone(), prepared, digest, size, kind, imports, from_cache })
+        let engine = engine.clone();
+        Ok(Self { engine, prepared, digest, size, kind, imports, exports, from_cache })
     }
 
     async fn describe(&self) -> Result<String, StartError> {
@@ -304,6 +336,14 @@ impl Code {
     pub(crate) fn prepared(&self) -> &InstancePre<GuestData> {
         &self.prepared
     }
+}
+
+fn check_size(path: &Path, bytes: u64) -> Result<(), LoadError> {
+    if bytes <= MAX_COMPONENT {
+        return Ok(());
+    }
+    let (what, most) = ("component", MAX_COMPONENT);
+    Err(LoadError::TooLarge { path: path.to_owned(), what, bytes, most })
 }
 
 /// The compiled component and whether it came from the cache.

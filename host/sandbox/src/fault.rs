@@ -9,6 +9,7 @@ use wasmtime::{Trap, WasmBacktrace};
 use crate::bindings::types::Error as WitError;
 use crate::columns::Violation;
 use crate::instance::Limits;
+use crate::words::detail;
 
 /// Frames of a wasm backtrace kept in a fault.
 const BACKTRACE_LINES: usize = 24;
@@ -165,15 +166,15 @@ impl From<WitError> for GuestError {
     fn from(error: WitError) -> Self {
         match error {
             WitError::Unavailable(unavailability) => Self::Unavailable(Unavailability {
-                detail: unavailability.detail,
+                detail: detail(unavailability.detail),
                 retry_after: unavailability.retry_after_ms.map(Duration::from_millis),
             }),
-            WitError::Unauthorized(detail) => Self::Unauthorized(detail),
-            WitError::InvalidConfig(detail) => Self::InvalidConfig(detail),
-            WitError::Fenced(detail) => Self::Fenced(detail),
-            WitError::Broken(detail) => Self::Broken(detail),
-            WitError::Other(detail) => {
-                Self::Unavailable(Unavailability { detail, retry_after: None })
+            WitError::Unauthorized(text) => Self::Unauthorized(detail(text)),
+            WitError::InvalidConfig(text) => Self::InvalidConfig(detail(text)),
+            WitError::Fenced(text) => Self::Fenced(detail(text)),
+            WitError::Broken(text) => Self::Broken(detail(text)),
+            WitError::Other(text) => {
+                Self::Unavailable(Unavailability { detail: detail(text), retry_after: None })
             }
         }
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kennel_capability::GuestData;
 use kennel_capability::context::Columns;
 use kennel_capability::state::StagedWrites;
+use tokio::time::Instant;
 use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower};
 use wasmtime::{Store, UpdateDeadline};
 
@@ -17,9 +18,9 @@ use crate::bindings::types::Error as WitError;
 use crate::bounds::{Bounds, Elapsed};
 use crate::columns::Violation;
 use crate::component::{Code, Component};
-use crate::engine::TICK;
 use crate::fault::{Fault, FaultKind, GuestError, classify};
 use crate::instance::{InstanceSpec, Limits, StartError};
+use crate::meter::Meter;
 use crate::wear::{Wear, WearCounter};
 
 /// A guest that may be called.
@@ -55,10 +56,10 @@ impl Guest {
         store.limiter(|data| &mut data.limiter);
         store.set_hostcall_fuel(spec.limits.transfer);
         store.set_max_component_handles(spec.limits.store.resources);
-        if code.is_metered() {
-            meter(&mut store, spec.limits.cpu_timeout);
-        }
         let mut bounds = Bounds::new(&spec.limits, code.is_metered());
+        if code.is_metered() {
+            interrupt_after(&mut store, spec.limits.cpu_timeout, bounds.meter());
+        }
         let instantiate = code.prepared().instantiate_async(&mut store);
         let instance = bounds
             .run(instantiate)
@@ -102,7 +103,6 @@ impl Guest {
         P: ComponentNamedList + Lower + Send + Sync,
         R: Lift + Send + Sync + 'static,
     {
-        self.store.data_mut().ticks = 0;
         self.store.data_mut().call.marked = None;
         let typed = match func.typed::<P, (R,)>(&self.store) {
             Ok(typed) => typed,
@@ -202,7 +202,6 @@ impl Guest {
     /// Calls `lifecycle.close`, best effort, and drops the store.
     pub(crate) async fn close(mut self) {
         self.prepare(None, None);
-        self.store.data_mut().ticks = 0;
         let Ok(close) = self.lifecycle.close.typed::<(), ()>(&self.store) else { return };
         let call = close.call_async(&mut self.store, ());
         match self.bounds.run(call).await {
@@ -215,15 +214,12 @@ impl Guest {
 
 /// Interrupts the guest with every tick, and ends it when it computed for longer than `limit`.
 ///
-/// The deadline is one tick ahead whenever the guest runs. Each time it passes, the guest gave a tick
-/// of computing, and the other tasks of this thread get their turn. Ticks that pass while it waits in
-/// a host call cost it at most one.
-fn meter(store: &mut Store<GuestData>, limit: Duration) {
-    let budget = ticks(limit);
-    store.epoch_deadline_callback(move |mut store| {
-        let data = store.data_mut();
-        data.ticks += 1;
-        Ok(if data.ticks > budget { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
+/// The deadline is one tick ahead whenever the guest runs. Each time it passes, what the guest computed is
+/// counted, and the other tasks of this thread get their turn.
+fn interrupt_after(store: &mut Store<GuestData>, limit: Duration, meter: Arc<Meter>) {
+    store.epoch_deadline_callback(move |_| {
+        let is_over = meter.tick(Instant::now()) > limit;
+        Ok(if is_over { UpdateDeadline::Interrupt } else { UpdateDeadline::Yield(1) })
     });
     store.set_epoch_deadline(1);
 }
@@ -240,8 +236,4 @@ fn find(
     let parent = instance.get_export_index(&mut *store, None, &interface).ok_or_else(missing)?;
     let index = instance.get_export_index(&mut *store, Some(&parent), name).ok_or_else(missing)?;
     instance.get_func(store, index).ok_or_else(missing)
-}
-
-fn ticks(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX)
 }

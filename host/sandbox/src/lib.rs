@@ -33,10 +33,12 @@ mod engine;
 mod fault;
 mod guest;
 mod instance;
+mod meter;
 mod sink;
 mod source;
 mod transform;
 mod wear;
+mod words;
 
 pub use batch::{Batch, Format, Origin};
 pub use columns::Violation;

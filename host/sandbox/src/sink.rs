@@ -12,7 +12,7 @@ use crate::columns::{self, Violation};
 use crate::guest::{Answer, Guest};
 use crate::instance::{InstanceSpec, StartError};
 use crate::wear::Wear;
-use crate::{Batch, Component, Fault, Origin};
+use crate::{Batch, Component, Fault, Origin, words};
 
 /// What is to become of a message that failed while others went on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,8 +294,8 @@ pub(crate) fn failures(
             types::Verdict::Retry => Verdict::Retry,
             types::Verdict::Reject => Verdict::Reject,
         },
-        code: failure.code,
-        detail: failure.detail,
+        code: words::code(&failure.code),
+        detail: words::detail(failure.detail),
     });
     Ok(failed.collect())
 }

@@ -1,4 +1,4 @@
-//! Where the server's programs are; installed if need be.
+//! Where servers' programs are; installed if need be.
 
 use std::env;
 use std::fs::{self, File};
@@ -8,21 +8,85 @@ use std::process::Command;
 use crate::BackendError;
 use crate::account::is_root;
 
+/// A server that Debian packages.
+struct Packaged {
+    what: &'static str,
+    looked: &'static str,
+    package: &'static str,
+    find: fn() -> Option<PathBuf>,
+}
+
+const POSTGRES: Packaged = Packaged {
+    what: "PostgreSQL server",
+    looked: "/usr/lib/postgresql/*/bin or PATH",
+    package: "postgresql",
+    find: find_postgres,
+};
+
+const REGISTRY: Packaged = Packaged {
+    what: "OCI registry (`docker-registry` or distribution's `registry`)",
+    looked: "PATH",
+    package: "docker-registry",
+    find: find_registry,
+};
+
 /// The folder with `initdb`, `pg_ctl`, `postgres` and `psql`.
-pub(crate) fn folder() -> Result<PathBuf, BackendError> {
-    if let Some(found) = find() {
-        return Ok(found);
+pub(crate) fn postgres() -> Result<PathBuf, BackendError> {
+    POSTGRES.obtain()
+}
+
+/// The program of CNCF's distribution.
+pub(crate) fn registry() -> Result<PathBuf, BackendError> {
+    REGISTRY.obtain()
+}
+
+impl Packaged {
+    fn obtain(&self) -> Result<PathBuf, BackendError> {
+        if let Some(found) = (self.find)() {
+            return Ok(found);
+        }
+        let apt = Path::new("/usr/bin/apt-get");
+        if !is_root()? || !apt.exists() {
+            return Err(self.missing(""));
+        }
+        self.install(apt)?;
+        (self.find)().ok_or_else(|| self.missing("; installing it did not bring it"))
     }
-    let apt = Path::new("/usr/bin/apt-get");
-    if !is_root()? || !apt.exists() {
-        return Err(BackendError::NotInstalled(String::new()));
+
+    fn missing(&self, detail: &'static str) -> BackendError {
+        let Self { what, looked, package, .. } = *self;
+        BackendError::NotInstalled { what, looked, package, detail }
     }
-    install(apt)?;
-    find().ok_or_else(|| BackendError::NotInstalled("; installing it did not bring it".to_owned()))
+
+    /// Installs the server. One process at a time; the others find it installed afterwards.
+    fn install(&self, apt: &Path) -> Result<(), BackendError> {
+        let path = env::temp_dir().join("kennel-test-backends.lock");
+        let lock = File::create(&path).map_err(BackendError::prepare(&path))?;
+        lock.lock().map_err(BackendError::prepare(&path))?;
+        if (self.find)().is_some() {
+            return Ok(());
+        }
+        for arguments in
+            [&["update"][..], &["install", "-y", "--no-install-recommends", self.package]]
+        {
+            let mut command = Command::new(apt);
+            command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+            run(&mut command)?;
+        }
+        Ok(())
+    }
+}
+
+fn find_registry() -> Option<PathBuf> {
+    let folders: Vec<_> = env::split_paths(&env::var_os("PATH")?).collect();
+    let programs = ["docker-registry", "registry"];
+    let mut places =
+        programs.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.find(|place| place.is_file())
 }
 
 /// The newest version that Debian's layout holds, else what `PATH` finds.
-fn find() -> Option<PathBuf> {
+fn find_postgres() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
         .filter_map(|version| {
@@ -38,23 +102,6 @@ fn find() -> Option<PathBuf> {
 
 fn is_complete(folder: &Path) -> bool {
     ["initdb", "pg_ctl", "postgres", "psql"].iter().all(|name| folder.join(name).is_file())
-}
-
-/// Installs the server. One process at a time; the others find it installed afterwards.
-fn install(apt: &Path) -> Result<(), BackendError> {
-    let path = env::temp_dir().join("kennel-test-backends.lock");
-    let lock = File::create(&path).map_err(BackendError::prepare(&path))?;
-    lock.lock().map_err(BackendError::prepare(&path))?;
-    if find().is_some() {
-        return Ok(());
-    }
-    for arguments in [&["update"][..], &["install", "-y", "--no-install-recommends", "postgresql"]]
-    {
-        let mut command = Command::new(apt);
-        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-        run(&mut command)?;
-    }
-    Ok(())
 }
 
 /// Runs a program to its end; answers what it wrote to standard output.

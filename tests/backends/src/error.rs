@@ -8,9 +8,18 @@ use std::path::PathBuf;
 pub enum BackendError {
     /// There is no server on this machine, and it cannot be installed.
     #[error(
-        "no PostgreSQL server found in /usr/lib/postgresql/*/bin or PATH; install it (Debian: `apt-get install postgresql`){0}"
+        "no {what} found in {looked}; install it (Debian: `apt-get install {package}`){detail}"
     )]
-    NotInstalled(String),
+    NotInstalled {
+        /// The server.
+        what: &'static str,
+        /// Where it was looked for.
+        looked: &'static str,
+        /// Debian's package.
+        package: &'static str,
+        /// What became of installing it.
+        detail: &'static str,
+    },
     /// A program could not be started.
     #[error("cannot run {program}")]
     Spawn {

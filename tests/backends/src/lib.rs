@@ -5,8 +5,11 @@ mod account;
 mod binaries;
 mod certificate;
 mod error;
+mod machine;
 mod postgres;
+mod registry;
 mod watchdog;
 
 pub use error::BackendError;
 pub use postgres::{Postgres, PostgresBuilder};
+pub use registry::Registry;

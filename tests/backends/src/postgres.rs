@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,6 +13,7 @@ use crate::BackendError;
 use crate::account::Account;
 use crate::binaries::{self, run};
 use crate::certificate::Certified;
+use crate::machine::{free_port, pause};
 use crate::watchdog::Watchdog;
 
 const USER: &str = "kennel";
@@ -83,16 +83,15 @@ impl Postgres {
     }
 
     fn create(options: &PostgresBuilder) -> Result<Self, BackendError> {
-        let binaries = binaries::folder()?;
+        let binaries = binaries::postgres()?;
         let account = Account::unprivileged()?;
         let folder = tempfile::Builder::new()
             .prefix("kennel-postgres-")
             .tempdir()
             .map_err(|source| BackendError::Machine { what: "no temporary folder", source })?;
         account.own(folder.path())?;
-        let port =
-            free_port().map_err(|source| BackendError::Machine { what: "no free port", source })?;
-        let watchdog = Watchdog::start(folder.path())
+        let port = free_port()?;
+        let watchdog = Watchdog::start(folder.path(), "data/postmaster.pid", "QUIT")
             .map_err(|source| BackendError::Spawn { program: "the watchdog".to_owned(), source })?;
         let mut server =
             Self { _watchdog: watchdog, binaries, account, port, authority: None, folder };
@@ -340,10 +339,6 @@ impl Drop for Postgres {
     }
 }
 
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
 /// Processes whose parent is `pid`.
 fn children(pid: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -362,10 +357,4 @@ fn stat(pid: u32) -> Option<(String, u32)> {
     // The name before may hold anything, also spaces and parentheses.
     let mut fields = text.rsplit_once(") ")?.1.split(' ');
     Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
-}
-
-/// Between two looks.
-#[expect(clippy::disallowed_methods, reason = "a test's own thread, which runs nothing else")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(5));
 }

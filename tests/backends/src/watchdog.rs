@@ -9,16 +9,18 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Watches over the server whose files are in `folder`, whether it runs already or not.
-    pub(crate) fn start(folder: &Path) -> io::Result<Self> {
+    /// Watches over the server whose files are in `folder`, whether it runs already or not. The first line of
+    /// `pid_file` there is its process, which ends at once by `signal`.
+    pub(crate) fn start(folder: &Path, pid_file: &str, signal: &str) -> io::Result<Self> {
         // A server that is only just starting ends by itself when its files are gone.
         const SCRIPT: &str = r#"trap "" INT TERM
             read -r word && exit
-            read -r pid <"$1/data/postmaster.pid" && kill -QUIT "$pid"
+            read -r pid <"$1/$2" && kill -"$3" "$pid"
             rm -rf "$1""#;
         Command::new("sh")
             .args(["-c", SCRIPT, "watchdog"])
             .arg(folder)
+            .args([pid_file, signal])
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

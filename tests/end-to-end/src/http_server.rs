@@ -1,11 +1,16 @@
 //! A small HTTP server that keeps what it gets.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+
+use crate::authority::Authority;
 
 /// A request that was answered with success.
 #[derive(Clone, Debug)]
@@ -33,6 +38,34 @@ pub struct HttpServer {
 
 impl HttpServer {
     pub fn start(refusals: u32) -> Self {
+        Self::serving(refusals, Some)
+    }
+
+    /// Speaks TLS with the certificate that the authority has issued.
+    pub fn start_tls(authority: &Authority) -> Self {
+        let certificate = fs::read(authority.file("server.pem")).unwrap();
+        let key = fs::read(authority.file("server.key")).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(&certificate).unwrap()],
+                PrivateKeyDer::from_pem_slice(&key).unwrap(),
+            )
+            .unwrap();
+        let config = Arc::new(config);
+        Self::serving(0, move |stream| {
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).ok()?;
+            Some(rustls::StreamOwned::new(connection, stream))
+        })
+    }
+
+    fn serving<S: Read + Write + Send + 'static>(
+        refusals: u32,
+        wrap: impl Fn(TcpStream) -> Option<S> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shared = Arc::new(Shared { refusals: AtomicU32::new(refusals), ..Shared::default() });
@@ -42,7 +75,8 @@ impl HttpServer {
                 if serving.stopped.load(SeqCst) {
                     return;
                 }
-                let (stream, serving) = (stream.unwrap(), Arc::clone(&serving));
+                let Some(stream) = wrap(stream.unwrap()) else { continue };
+                let serving = Arc::clone(&serving);
                 // A connection that breaks ends its thread; the sink sends again on another one.
                 thread::spawn(move || drop(serve(stream, &serving)));
             }
@@ -53,6 +87,11 @@ impl HttpServer {
     /// `http://host:port`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.parse::<SocketAddr>().unwrap().port()
     }
 
     /// Requests answered with 200 so far.
@@ -92,9 +131,8 @@ impl Drop for HttpServer {
     }
 }
 
-fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut writer = stream;
+fn serve(stream: impl Read + Write, shared: &Shared) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = read_request(&mut reader)? {
         let refuse =
             shared.refusals.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_ok();
@@ -108,7 +146,9 @@ fn serve(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 "200 OK"
             }
         };
+        let writer = reader.get_mut();
         write!(writer, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n")?;
+        writer.flush()?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what the tests share may fail as tests do")]
 #![allow(missing_docs, reason = "no public API; names of a test's helpers say what they do")]
 
+pub mod authority;
 pub mod broker;
 pub mod client;
 pub mod connector;
@@ -19,6 +20,7 @@ pub mod process;
 pub mod wait;
 pub mod world;
 
+pub use authority::Authority;
 pub use broker::{Broker, BrokerProcess};
 pub use client::{Target, message};
 pub use connector::Connector;

@@ -25,6 +25,11 @@ impl Process {
         Self { child, log, output }
     }
 
+    /// Its number among the system's processes.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote to standard error so far.
     pub fn log(&self) -> String {
         read(&self.log)

@@ -84,6 +84,14 @@ impl World {
         Process::start(command, self.output_name())
     }
 
+    /// Runs until all is drained, with further variables in its environment.
+    pub fn run_once_with(&self, variables: &[(&str, &str)]) -> Ended {
+        let mut command = kennel();
+        command.args(["run", "--json", "--once", "--config"]).arg(self.config());
+        command.envs(variables.iter().copied());
+        Process::start(command, self.output_name()).wait()
+    }
+
     /// Starts `kennel run` so that it dies as by `kill -9` when it passes a named place: `name@times`.
     pub fn run_dying_at(&self, point: &str) -> Process {
         let mut command = self.kennel();

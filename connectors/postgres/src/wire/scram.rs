@@ -1,5 +1,7 @@
 //! SCRAM-SHA-256 (RFC 5802, RFC 7677) with a password that stays in the host.
 
+use std::io;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kennel_sdk::secrets::{Digest, Secret};
@@ -51,7 +53,8 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn new(secret: Secret, binding: Binding) -> Result<Self, ClientError> {
         let mut random = [0; NONCE];
-        getrandom::fill(&mut random).map_err(|error| ClientError::Setup(error.into()))?;
+        getrandom::fill(&mut random)
+            .map_err(|error| ClientError::Setup(io::Error::other(error.to_string())))?;
         Ok(Self::with_nonce(secret, binding, STANDARD.encode(random)))
     }
 

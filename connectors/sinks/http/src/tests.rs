@@ -41,7 +41,8 @@ fn given_secrets_in_headers_should_send_placeholders() {
     let error = testing::open_sink::<Http>(config.clone()).err().unwrap();
     assert!(matches!(error, Error::Unauthorized(_)), "{error}");
     testing::set_secret("token", "s3cret");
-    open(config).consume(&BatchBuilder::json(["1"]).build()).unwrap();
+    let receipt = open(config).consume(&BatchBuilder::json(["1"]).build()).unwrap();
+    assert_eq!(receipt.handled(), 1);
     let placeholder = secrets::Secret::open("token").unwrap().placeholder().unwrap();
     let expected = ("authorization".to_owned(), format!("Bearer {placeholder}"));
     assert!(sent.borrow().contains(&expected), "{sent:?}");

@@ -40,20 +40,14 @@ pub struct SecretGrant {
 /// The secrets of one store. The host functions and the HTTP client share it.
 #[derive(Debug)]
 pub(crate) struct SecretStore {
-    connector: String,
     grants: Vec<SecretGrant>,
-    memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    placeholders: Placeholders,
-    denials: Denials,
+    denials: Arc<Denials>,
+    placeholders: Mutex<Placeholders>,
 }
 
 impl SecretStore {
-    pub(crate) fn new(connector: &str, grants: Vec<SecretGrant>) -> Self {
-        Self { connector: connector.to_owned(), grants, memory: Mutex::default() }
+    pub(crate) fn new(grants: Vec<SecretGrant>, denials: Arc<Denials>) -> Self {
+        Self { grants, denials, placeholders: Mutex::default() }
     }
 
     /// The place of the secret that the guest calls `name`.
@@ -88,8 +82,7 @@ impl SecretStore {
     /// Text that stands for the value.
     pub(super) fn placeholder(&self, index: usize) -> Result<String, Error> {
         self.grant(index)?;
-        self.memory()
-            .placeholders
+        self.placeholders()
             .of(index)
             .map_err(|error| Error::Other(format!("the host has no randomness: {error}")))
     }
@@ -119,11 +112,11 @@ impl SecretStore {
         &self,
         request: &mut http::Request<B>,
     ) -> Result<(), HttpError> {
-        if self.memory().placeholders.is_empty() {
+        if self.placeholders().is_empty() {
             return Ok(());
         }
         let uri = request.uri().to_string();
-        let in_uri = self.memory().placeholders.find(uri.as_bytes()).next();
+        let in_uri = self.placeholders().find(uri.as_bytes()).next();
         if let Some((_, index)) = in_uri {
             let name = &self.grant(index).map_err(denied)?.name;
             let text = format!(
@@ -133,7 +126,7 @@ impl SecretStore {
             self.denied("secret_host_denied", &text);
             return Err(HttpError::HttpRequestDenied);
         }
-        let used = self.memory().placeholders.used(request.headers());
+        let used = self.placeholders().used(request.headers());
         let mut values = BTreeMap::new();
         for index in used {
             self.check_host(index, request.uri())?;
@@ -142,7 +135,7 @@ impl SecretStore {
         if values.is_empty() {
             return Ok(());
         }
-        let replaced = self.memory().placeholders.replace(request.headers_mut(), &values);
+        let replaced = self.placeholders().replace(request.headers_mut(), &values);
         replaced.map_err(|not_a_header| {
             if let Ok(grant) = self.grant(not_a_header.index) {
                 let text = format!(
@@ -191,14 +184,12 @@ impl SecretStore {
 
     /// Logs `text` the first time, and gives it back with its code.
     fn denied(&self, code: &'static str, text: &str) -> String {
-        if self.memory().denials.is_first(text) {
-            tracing::warn!(connector = self.connector, code, "denied: {text}");
-        }
+        self.denials.tell(code, text, || format!("denied: {text}"));
         format!("{code}: {text}")
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn placeholders(&self) -> MutexGuard<'_, Placeholders> {
+        self.placeholders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,22 +1,21 @@
-//! The interfaces of `wasi:sockets` where names and the number of connections are decided; they stand
+//! The interfaces of `wasi:sockets` where names and the number of sockets are decided; they stand
 //! before wasmtime's own, which do the work.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use wasmtime::component::{HasSelf, Linker, Resource};
 use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::{self, ResolveAddressStream};
 use wasmtime_wasi::p2::bindings::sockets::network::{
-    self, ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress,
-    Ipv6SocketAddress, Network,
+    self, ErrorCode, IpAddress, IpAddressFamily, Network,
 };
-use wasmtime_wasi::p2::bindings::sockets::tcp_create_socket;
-use wasmtime_wasi::p2::{DynPollable, SocketError, TcpSocket};
+use wasmtime_wasi::p2::bindings::sockets::{tcp, tcp_create_socket, udp_create_socket};
+use wasmtime_wasi::p2::{DynPollable, SocketError, TcpSocket, UdpSocket, subscribe};
 use wasmtime_wasi::sockets::WasiSocketsView as _;
 
+use super::lookup::{Lookup, Next};
 use crate::GuestData;
 
-/// Most sockets a guest may have at once.
-const MAX_SOCKETS: usize = 64;
 /// Most names a guest may be looking up at once.
 const MAX_LOOKUPS: usize = 16;
 
@@ -25,6 +24,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<GuestData>) -> wasmtime::Result<
     linker.allow_shadowing(true);
     ip_name_lookup::add_to_linker::<_, HasSelf<GuestData>>(linker, |data| data)?;
     tcp_create_socket::add_to_linker::<_, HasSelf<GuestData>>(linker, |data| data)?;
+    udp_create_socket::add_to_linker::<_, HasSelf<GuestData>>(linker, |data| data)?;
+    tcp::add_to_linker::<_, HasSelf<GuestData>>(linker, |data| data)?;
     linker.allow_shadowing(false);
     Ok(())
 }
@@ -35,17 +36,21 @@ impl ip_name_lookup::Host for GuestData {
         network: Resource<Network>,
         name: String,
     ) -> Result<Resource<ResolveAddressStream>, SocketError> {
+        // The handle is what entitles the guest to ask.
+        self.table.get(&network)?;
         // An address is its own answer: nothing is looked up, and connecting to it is checked.
-        let is_name = name.parse::<IpAddr>().is_err();
-        if is_name && !self.tcp.check_name(&name) {
+        let address = name.parse::<IpAddr>().ok();
+        if address.is_none() && !self.tcp.check_name(&name) {
             return Err(ErrorCode::AccessDenied.into());
         }
-        if self.lookups.len() >= MAX_LOOKUPS {
+        if self.table.iter_mut().filter(|entry| entry.is::<Lookup>()).count() >= MAX_LOOKUPS {
             return Err(ErrorCode::TemporaryResolverFailure.into());
         }
-        let stream = self.sockets().resolve_addresses(network, name.clone())?;
-        self.lookups.insert(stream.rep(), name);
-        Ok(stream)
+        let lookup = match address {
+            Some(address) => Lookup::of_address(address),
+            None => Lookup::start(Arc::clone(self.services.http.resolver()), name),
+        };
+        lookup.push(&mut self.table)
     }
 }
 
@@ -54,15 +59,15 @@ impl ip_name_lookup::HostResolveAddressStream for GuestData {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> Result<Option<IpAddress>, SocketError> {
+        let lookup = self.table.get_mut(&Lookup::handle(&stream))?;
         loop {
-            let borrowed = Resource::new_borrow(stream.rep());
-            let next = self.sockets().resolve_next_address(borrowed)?;
-            let (Some(next), Some(name)) = (next, self.lookups.get(&stream.rep())) else {
-                return Ok(next);
+            let address = match lookup.next()? {
+                Next::Pending => return Err(ErrorCode::WouldBlock.into()),
+                Next::End => return Ok(None),
+                Next::Answer(name, address) if !self.tcp.admit_answer(&name, address) => continue,
+                Next::Answer(_, address) | Next::Literal(address) => address,
             };
-            if name.parse::<IpAddr>().is_ok() || self.tcp.admit_answer(name, address(next)) {
-                return Ok(Some(next));
-            }
+            return Ok(Some(address.into()));
         }
     }
 
@@ -70,12 +75,12 @@ impl ip_name_lookup::HostResolveAddressStream for GuestData {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> wasmtime::Result<Resource<DynPollable>> {
-        self.sockets().subscribe(stream)
+        subscribe(&mut self.table, Lookup::handle(&stream))
     }
 
     fn drop(&mut self, stream: Resource<ResolveAddressStream>) -> wasmtime::Result<()> {
-        self.lookups.remove(&stream.rep());
-        ip_name_lookup::HostResolveAddressStream::drop(&mut self.sockets(), stream)
+        self.table.delete(Resource::<Lookup>::new_own(stream.rep()))?;
+        Ok(())
     }
 }
 
@@ -84,12 +89,22 @@ impl tcp_create_socket::Host for GuestData {
         &mut self,
         family: IpAddressFamily,
     ) -> Result<Resource<TcpSocket>, SocketError> {
-        // A socket stays in the table as long as it or one of its streams is in use.
-        let sockets = self.table.iter_mut().filter(|entry| entry.is::<TcpSocket>()).count();
-        if sockets >= MAX_SOCKETS {
+        let Some(connection) = self.traffic.connect() else {
             return Err(ErrorCode::NewSocketLimit.into());
-        }
-        self.sockets().create_tcp_socket(family)
+        };
+        let socket = self.sockets().create_tcp_socket(family)?;
+        self.open_sockets.insert(socket.rep(), connection);
+        Ok(socket)
+    }
+}
+
+impl udp_create_socket::Host for GuestData {
+    async fn create_udp_socket(
+        &mut self,
+        _family: IpAddressFamily,
+    ) -> Result<Resource<UdpSocket>, SocketError> {
+        self.tcp.deny_datagrams();
+        Err(ErrorCode::AccessDenied.into())
     }
 }
 
@@ -111,15 +126,4 @@ impl network::HostNetwork for GuestData {
     fn drop(&mut self, network: Resource<Network>) -> wasmtime::Result<()> {
         network::HostNetwork::drop(&mut self.sockets(), network)
     }
-}
-
-/// As the standard library has it; wasmtime converts addresses with ports only.
-fn address(address: IpAddress) -> IpAddr {
-    let address = match address {
-        IpAddress::Ipv4(address) => IpSocketAddress::Ipv4(Ipv4SocketAddress { port: 0, address }),
-        IpAddress::Ipv6(address) => {
-            IpSocketAddress::Ipv6(Ipv6SocketAddress { port: 0, flow_info: 0, address, scope_id: 0 })
-        }
-    };
-    SocketAddr::from(address).ip()
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::address::{AddressRange, Reach, reach};
+use crate::network::{AddressRange, Naming};
 
 /// A place where a guest may open connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,19 +53,10 @@ impl TcpGrants {
         self.ports(name, |_| true)
     }
 
-    /// The ports granted at `address` because it is an answer for `name`.
-    ///
-    /// Whoever answers for a name must not be able to point it at services that trust whoever
-    /// reaches them. So no name leads to a reserved address, except that `localhost` leads to
-    /// loopback and nowhere else, and a name covered by `*` leads to no private one either.
+    /// The ports granted at `address` because it is an answer for `name`; [`Naming`] decides that.
     #[must_use]
     pub fn ports_of_answer(&self, name: &str, address: IpAddr) -> Vec<u16> {
-        let reach = reach(address);
-        self.ports(name, |host| match host {
-            TcpHost::Name(name) if name == "localhost" => address.is_loopback(),
-            TcpHost::Name(_) => !matches!(reach, Reach::Reserved(_)),
-            TcpHost::AnyLabelBelow(_) | TcpHost::Range(_) => reach == Reach::Public,
-        })
+        self.ports(name, |host| host.naming().is_some_and(|it| it.leads_to(name, address)))
     }
 
     fn ports(&self, name: &str, leads_there: impl Fn(&TcpHost) -> bool) -> Vec<u16> {
@@ -78,6 +69,14 @@ impl TcpGrants {
 }
 
 impl TcpHost {
+    fn naming(&self) -> Option<Naming> {
+        match self {
+            Self::Name(_) => Some(Naming::Full),
+            Self::AnyLabelBelow(_) => Some(Naming::Wildcard),
+            Self::Range(_) => None,
+        }
+    }
+
     fn covers(&self, name: &str) -> bool {
         match self {
             Self::Name(granted) => name.eq_ignore_ascii_case(granted),

@@ -1,6 +1,6 @@
 //! The file of one connector.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::delivery::delivery;
@@ -9,6 +9,7 @@ use super::streams::{sink_streams, source_stream};
 use super::{Surroundings, component};
 use crate::connector::{ConnectorConfig, ConnectorKey, Direction, Limits, TransformConfig};
 use crate::guest::GuestConfig;
+use crate::host::ComponentsConfig;
 use crate::policy::Asked;
 use crate::reader::Reader;
 use crate::reference::Scope;
@@ -19,7 +20,7 @@ pub(crate) fn connector(
     reader: &Reader<'_>,
     (file, name): (&Path, &str),
     surroundings: &Surroundings<'_>,
-    search: &[PathBuf],
+    components: Option<&ComponentsConfig>,
 ) -> Option<ConnectorConfig> {
     let scopes = [("sink", Scope::Sink), ("source", Scope::Source)];
     let scope = reader.choice("type", &scopes);
@@ -27,7 +28,7 @@ pub(crate) fn connector(
     let reader = &reader.clone().for_scope(scope.unwrap_or(Scope::Both));
     let key = key(reader, name);
     let enabled = reader.flag("enabled");
-    let component = component(reader, surroundings, search, enabled);
+    let component = component(reader, surroundings, components, enabled);
     let group = key.as_ref().map(|key| format!("kennel-{key}")).unwrap_or_default();
     let direction = match scope {
         Some(Scope::Source) => source_stream(reader, surroundings).map(Direction::Source),
@@ -37,7 +38,7 @@ pub(crate) fn connector(
     let transforms: Vec<_> = reader
         .sections("transforms")
         .iter()
-        .map(|section| transform(section, surroundings, (search, enabled), limits))
+        .map(|section| transform(section, surroundings, (components, enabled), limits))
         .collect();
     let config = guest_config(reader);
     let grants = grants(&reader.section("grants"), surroundings, enabled);
@@ -81,10 +82,10 @@ fn key(reader: &Reader<'_>, name: &str) -> Option<ConnectorKey> {
 fn transform(
     reader: &Reader<'_>,
     surroundings: &Surroundings<'_>,
-    (search, must_exist): (&[PathBuf], bool),
+    (components, must_exist): (Option<&ComponentsConfig>, bool),
     connector_limits: Limits,
 ) -> Option<TransformConfig> {
-    let component = component(reader, surroundings, search, must_exist);
+    let component = component(reader, surroundings, components, must_exist);
     let config = guest_config(reader);
     let grants = grants(&reader.section("grants"), surroundings, must_exist);
     let limits = limits(&reader.section("limits"), surroundings, Some(connector_limits));

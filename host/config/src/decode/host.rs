@@ -6,9 +6,10 @@ use super::Surroundings;
 use super::credentials::{credentials, secret};
 use super::policy::policy;
 use crate::host::{
-    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, ProviderConfig,
-    RuntimeConfig, ServerAddress, StateConfig,
+    ComponentsConfig, HostConfig, IggyConfig, IggyTls, LogFormat, LoggingConfig, NetworkConfig,
+    ProviderConfig, RuntimeConfig, ServerAddress, StateConfig,
 };
+use crate::oci::is_registry;
 use crate::reader::Reader;
 
 /// None: something required is wrong; the errors say what.
@@ -16,6 +17,7 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
     let iggy = iggy(&reader.section("iggy"), surroundings);
     let state = reader.section("state").path("path");
     let components = components(&reader.section("components"), surroundings);
+    let network = network(&reader.section("network"), surroundings);
     let logging = logging(&reader.section("logging"));
     let policy = reader.has("policy").then(|| policy(&reader.section("policy"), surroundings));
     let connectors = reader.section("connectors");
@@ -38,6 +40,7 @@ pub(crate) fn host(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Opti
         iggy: iggy?,
         state: StateConfig { path: surroundings.resolve(state?) },
         components: components?,
+        network,
         logging: logging?,
         runtime,
         provider,
@@ -130,10 +133,27 @@ fn tls(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<IggyTls> 
 
 fn components(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> Option<ComponentsConfig> {
     let search = reader.texts("search");
+    let plain_http = reader.texts("plain_http");
+    for (registry, _) in plain_http.iter().filter(|(registry, _)| !is_registry(registry)) {
+        let detail = format!("\"{registry}\" is not a registry");
+        let help = "write host or host:port in lower case, for example \"registry.lan:5000\"";
+        reader.refuse("plain_http", detail, help);
+    }
     Some(ComponentsConfig {
         cache: surroundings.resolve(reader.path("cache")?),
         search: search.iter().map(|(folder, _)| surroundings.resolve(folder)).collect(),
+        plain_http: plain_http.into_iter().map(|(registry, _)| registry).collect(),
     })
+}
+
+fn network(reader: &Reader<'_>, surroundings: &Surroundings<'_>) -> NetworkConfig {
+    let files = reader.texts("ca_files").into_iter();
+    let ca_files: Vec<_> = files.map(|(file, _)| surroundings.resolve(file)).collect();
+    if let Some(file) = ca_files.iter().find(|file| !file.is_file()) {
+        let detail = format!("there is no file {}", file.display());
+        reader.refuse("ca_files", detail, "write paths of PEM files, or leave it out");
+    }
+    NetworkConfig { ca_files, public_authorities: reader.flag("public_authorities") }
 }
 
 fn logging(reader: &Reader<'_>) -> Option<LoggingConfig> {

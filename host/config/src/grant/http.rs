@@ -143,11 +143,60 @@ impl PathPattern {
 }
 
 /// Whether any reading of `path` that servers are known for has a `.` or `..` segment: percent-encoded
-/// dots and slashes, backslashes, parameters after `;`.
+/// dots and slashes, also encoded more than once or in more bytes than they need, backslashes, parameters
+/// after `;`, blanks and control characters at the end of a segment.
 fn has_dot_segment(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    let path = path.replace("%2e", ".").replace("%2f", "/").replace("%5c", "/").replace('\\', "/");
-    path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")))
+    let suspicious = path.contains(['%', '\\']) || path.contains("/.") || path.starts_with('.');
+    suspicious
+        && decoded(path).split(|byte| matches!(byte, b'/' | b'\\')).any(|segment| {
+            let end = segment.iter().position(|byte| *byte == b';').unwrap_or(segment.len());
+            let segment = &segment[..end];
+            let blank = |byte: &u8| *byte <= b' ' || *byte == 0x7f;
+            let end = segment.iter().rposition(|byte| !blank(byte)).map_or(0, |last| last + 1);
+            matches!(&segment[..end], b"." | b"..")
+        })
+}
+
+/// Bytes of a path, decoded until nothing is left to decode, as by a row of careless servers.
+fn decoded(path: &str) -> Vec<u8> {
+    let mut rest = path.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        let mut byte = *first;
+        // `%252e` is decoded to `%2e` first.
+        while let (b'%', [b'2', b'5', after @ ..]) = (byte, rest) {
+            rest = after;
+        }
+        if let (b'%', [high, low, after @ ..]) = (byte, rest)
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
+        {
+            byte = high << 4 | low;
+            rest = after;
+        }
+        // In UTF-8, ASCII in more bytes than one is forbidden, and was believed nevertheless.
+        match bytes.as_slice() {
+            [.., 0xe0, 0x80 | 0x81] | [.., 0xf0, 0x80, 0x80 | 0x81] if is_continuation(byte) => {
+                let sixth = bytes.last().copied().unwrap_or_default() & 1;
+                bytes.truncate(bytes.iter().rposition(|it| *it >= 0xe0).unwrap_or_default());
+                bytes.push(sixth << 6 | byte & 0x3f);
+            }
+            [.., 0xc0 | 0xc1] if is_continuation(byte) => {
+                let sixth = bytes.pop().unwrap_or_default() & 1;
+                bytes.push(sixth << 6 | byte & 0x3f);
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    bytes
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 // === impl HttpGrant ===

@@ -28,7 +28,7 @@ pub(crate) static CONNECTOR: Section = Section {
             "component",
             Path,
             Required,
-            "The WebAssembly component, beside this file or in a folder of `[components] search`.",
+            "The WebAssembly component: a file beside this one or in a folder of `[components] search`, or `oci://registry/name:tag@sha256:…`.",
         ),
         key("streams", Kind::Sections(&STREAMS), Required, "What is read or written in Iggy."),
         key(

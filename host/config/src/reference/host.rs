@@ -12,6 +12,12 @@ pub(crate) static HOST: Section = Section {
         key("iggy", Kind::Section(&IGGY), None("all defaults"), "The broker."),
         key("state", Kind::Section(&STATE), None("all defaults"), "What survives a restart."),
         key("components", Kind::Section(&COMPONENTS), None("all defaults"), "Components on disk."),
+        key(
+            "network",
+            Kind::Section(&NETWORK),
+            None("all defaults"),
+            "What HTTP requests of all connectors share.",
+        ),
         key("logging", Kind::Section(&LOGGING), None("all defaults"), "The host's own log."),
         key("runtime", Kind::Section(&RUNTIME), None("all defaults"), "The whole process."),
         key(
@@ -87,7 +93,7 @@ static COMPONENTS: Section = Section {
             "cache",
             Path,
             Value("\".kennel/cache\""),
-            "Folder for compiled code; created when missing, safe to delete.",
+            "Folder for compiled code and for components from registries; created when missing, safe to delete.",
         ),
         key(
             "search",
@@ -95,8 +101,34 @@ static COMPONENTS: Section = Section {
             Value("[]"),
             "Folders searched, in order, for a component that is not beside the connector's file.",
         ),
+        key(
+            "plain_http",
+            Texts,
+            Value("[]"),
+            "Registries spoken to without TLS, such as `\"registry.lan:5000\"`; those of this machine are anyway.",
+        ),
     ],
     hints: &[],
+};
+
+static NETWORK: Section = Section {
+    label: "[network]",
+    about: "What HTTP requests of all connectors share. Proxies in the environment are not used, redirects not followed.",
+    keys: &[
+        key(
+            "ca_files",
+            Texts,
+            Value("[]"),
+            "PEM files of authorities that HTTPS servers may have, besides the public ones.",
+        ),
+        key(
+            "public_authorities",
+            Flag,
+            Value("true"),
+            "Trust the authorities of the web, by Mozilla's list.",
+        ),
+    ],
+    hints: &[("ca_file", "write `ca_files = [\"…\"]`"), ("proxy", "there are no proxies")],
 };
 
 static LOGGING: Section = Section {

@@ -1,14 +1,14 @@
 //! `kennel check`: every mistake of a configuration, found without a broker.
 
-use std::path::Path;
-
-use kennel_config::{ConfigError, ConfigErrors, Configuration, Direction, FileKind};
+use kennel_config::{
+    ComponentSource, ConfigError, ConfigErrors, Configuration, Direction, FileKind,
+};
 use kennel_sandbox::Engine;
 use serde_json::json;
 
 use crate::cli::{CheckArguments, SchemaOf};
 use crate::exit_code::Failure;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, TransferBar};
 use crate::wiring::{self, Progress};
 
 pub(crate) async fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<(), Failure> {
@@ -29,9 +29,7 @@ async fn check_components(
 ) -> Result<Vec<ConfigError>, Failure> {
     let cache = configuration.host.components.cache.clone();
     let engine = Engine::new(Some(cache)).map_err(Failure::running)?;
-    let loaded = wiring::load(&engine, &configuration.connectors, &Announce(terminal))
-        .await
-        .map_err(Failure::component)?;
+    let loaded = wiring::load(&engine, configuration, &Announce::new(terminal)).await?;
     let problems =
         wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?;
     ConfigErrors::none_of(problems)?;
@@ -39,11 +37,26 @@ async fn check_components(
 }
 
 /// Compiling for the first time takes seconds.
-struct Announce<'a>(&'a Terminal);
+struct Announce<'a> {
+    terminal: &'a Terminal,
+    bar: TransferBar,
+}
+
+impl<'a> Announce<'a> {
+    fn new(terminal: &'a Terminal) -> Self {
+        Self { terminal, bar: TransferBar::new(terminal) }
+    }
+}
 
 impl Progress for Announce<'_> {
-    fn loading(&self, path: &Path, number: usize, of: usize) {
-        self.0.progress(&format!("[{number}/{of}] {}", path.display()));
+    fn loading(&self, source: &ComponentSource, number: usize, of: usize) {
+        self.terminal.progress(&format!("[{number}/{of}] {source}"));
+    }
+}
+
+impl kennel_registry::Progress for Announce<'_> {
+    fn transferred(&self, done: u64, total: Option<u64>) {
+        self.bar.transferred(done, total);
     }
 }
 
@@ -97,7 +110,7 @@ fn summary(configuration: &Configuration) -> String {
             connector.direction.name().to_owned(),
             topics.join(", "),
             connector.transforms.len().to_string(),
-            connector.component.display().to_string(),
+            connector.component.to_string(),
             if connector.enabled { String::new() } else { "disabled".to_owned() },
         ]);
     }

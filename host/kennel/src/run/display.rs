@@ -1,20 +1,20 @@
 //! What a person sees while connectors are compiled and run: progress, then a live table.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use comfy_table::{Cell, CellAlignment, Table as TextTable, presets};
 use crossterm::{cursor, queue, terminal};
 use indicatif::{ProgressBar, ProgressStyle};
+use kennel_config::ComponentSource;
 use kennel_pipeline::{Breaker, BreakerReading, Snapshot, Stats};
 use kennel_supervisor::{Handle, Status};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::terminal::printable;
+use crate::terminal::{printable, transfer};
 use crate::wiring::{Loaded, Progress};
 
 /// How often the table is drawn on a terminal; elsewhere it is drawn once, at the end.
@@ -42,12 +42,19 @@ impl CompileProgress {
 }
 
 impl Progress for CompileProgress {
-    fn loading(&self, path: &Path, number: usize, of: usize) {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    fn loading(&self, source: &ComponentSource, number: usize, of: usize) {
+        let name = source.to_string();
+        let name = name.rsplit('/').next().unwrap_or_default();
         self.bar.set_length(of as u64);
         self.bar.set_position(number as u64);
         self.bar.set_message(format!("loading {name}"));
-        tracing::debug!("loading component {} ({number}/{of})", path.display());
+        tracing::debug!("loading component {source} ({number}/{of})");
+    }
+}
+
+impl kennel_registry::Progress for CompileProgress {
+    fn transferred(&self, done: u64, total: Option<u64>) {
+        self.bar.set_message(transfer(done, total));
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use embedded_iggy::{RunningServer, Server, ServerError};
 use kennel_config::{ConfigErrors, Configuration, Credentials, HostConfig};
-use kennel_sandbox::capability::http::HttpClient;
+use kennel_sandbox::capability::http::HttpClientError;
 use kennel_sandbox::{Engine, EngineError, StartError};
 use kennel_state::{StateError, StateStore};
 use kennel_supervisor::Handle;
@@ -49,8 +49,8 @@ pub(crate) enum RunError {
     State(#[from] StateError),
     #[error("the embedded Iggy server cannot start")]
     Embedded(#[from] ServerError),
-    #[error("the HTTP client cannot be set up: {0}")]
-    Http(String),
+    #[error("the HTTP client cannot be set up")]
+    Http(#[from] HttpClientError),
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),
 }
@@ -58,7 +58,8 @@ pub(crate) enum RunError {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Load(_) | RunError::Check(_) => Self::component(error),
+            RunError::Load(failure) => failure.into(),
+            RunError::Check(_) => Self::component(error),
             RunError::Invalid(errors) => errors.into(),
             RunError::Engine(_)
             | RunError::State(_)
@@ -90,7 +91,7 @@ pub(crate) async fn run(
         }
         false => None,
     };
-    let http = HttpClient::new().map_err(|error| RunError::Http(error.to_string()))?;
+    let http = wiring::http_client(&host.network)?;
     let wiring = Wiring { broker: broker.clone(), state, http };
     let stop = CancellationToken::new();
     let handles: Vec<Handle> = loaded
@@ -127,7 +128,7 @@ pub(crate) async fn load_checked(
     configuration: &Configuration,
 ) -> Result<Vec<Loaded>, RunError> {
     let progress = CompileProgress::new();
-    let loaded = wiring::load(engine, &configuration.connectors, &progress).await?;
+    let loaded = wiring::load(engine, configuration, &progress).await?;
     progress.finish();
     ConfigErrors::none_of(wiring::problems(&loaded, &configuration.host).await?)?;
     for warning in loaded.iter().flat_map(wiring::not_asked) {

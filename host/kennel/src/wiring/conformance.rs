@@ -56,8 +56,12 @@ impl Promise {
         match loaded.config.delivery.guarantee {
             Guarantee::AtLeastOnce => Self { guarantee: "at-least-once", evidence: None, trusted },
             Guarantee::ExactlyOnce => {
-                let component = &loaded.config.component;
-                let evidence = Some(evidence(component, loaded.component.digest()));
+                // A component of a registry has nothing beside it.
+                let file = loaded.config.component.file();
+                let evidence =
+                    Some(file.map_or(Evidence::Claimed, |file| {
+                        evidence(file, loaded.component.digest())
+                    }));
                 Self { guarantee: "exactly-once", evidence, trusted }
             }
         }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use kennel_config::{
-    ClockGrant, HttpGrant, HttpScheme, SecretGrant, SecretHost, SecretReference, TcpGrant,
+    ClockGrant, HostPattern, HttpGrant, HttpScheme, SecretGrant, SecretHost, SecretReference,
+    TcpGrant,
 };
 use kennel_sandbox::Limits;
 use kennel_sandbox::capability::limits::StoreLimits;
+use kennel_sandbox::capability::network::Naming;
 use kennel_sandbox::capability::secrets::{self, SecretHosts, SecretSource};
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
 use kennel_sandbox::capability::{Clock, FileGrant, FileMode, Grants, HttpRule};
@@ -18,6 +20,13 @@ struct Rule(HttpGrant);
 impl HttpRule for Rule {
     fn allows(&self, scheme: &str, host: &str, port: u16, path: &str) -> bool {
         http_scheme(scheme).is_some_and(|scheme| self.0.allows(scheme, host, port, path))
+    }
+
+    fn naming(&self) -> Naming {
+        match self.0.host() {
+            HostPattern::Name(_) | HostPattern::Address(_) => Naming::Full,
+            HostPattern::AnyLabelBelow(_) => Naming::Wildcard,
+        }
     }
 }
 

@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use kennel_config::{
-    ConfigError, ConnectorConfig, Guarantee, GuestConfig, HostConfig, check_against_schema,
+    ComponentSource, ConfigError, Configuration, ConnectorConfig, Guarantee, GuestConfig,
+    HostConfig, check_against_schema,
 };
+use kennel_registry::{AdmissionError, Admitted};
 use kennel_sandbox::{Component, Delivery, Engine, EngineError, Kind, LoadError, StartError};
 
 use super::accepted::Accepted;
 use super::asks::lacking;
+use super::components::{Components, ComponentsError};
+use crate::exit_code::Failure;
 
 /// Told about each component, so that a person sees why a first start takes long.
-pub(crate) trait Progress {
-    /// A component is about to be read and, if it is not cached, compiled.
-    fn loading(&self, path: &Path, number: usize, of: usize);
+pub(crate) trait Progress: kennel_registry::Progress {
+    /// A component is about to be read and, if it is not cached, pulled and compiled.
+    fn loading(&self, source: &ComponentSource, number: usize, of: usize);
 }
 
 /// An enabled connector with its components.
@@ -42,11 +46,19 @@ pub(crate) enum LoadFailure {
         #[source]
         source: LoadError,
     },
+    #[error("connector {connector}")]
+    Admission {
+        connector: String,
+        #[source]
+        source: AdmissionError,
+    },
+    #[error(transparent)]
+    Components(#[from] ComponentsError),
     #[error(
-        "connector {connector}: {path:?} is a {found}, but a {expected} is needed here; \
+        "connector {connector}: {component:?} is a {found}, but a {expected} is needed here; \
          correct `component` in {file:?}"
     )]
-    Kind { connector: String, path: PathBuf, file: PathBuf, found: Kind, expected: Kind },
+    Kind { connector: String, component: String, file: PathBuf, found: Kind, expected: Kind },
     #[error("connector {connector}")]
     Engine {
         connector: String,
@@ -55,27 +67,49 @@ pub(crate) enum LoadFailure {
     },
 }
 
+impl From<LoadFailure> for Failure {
+    fn from(failure: LoadFailure) -> Self {
+        match &failure {
+            LoadFailure::Admission { source, .. } if !source.is_refusal() => Self::running(failure),
+            LoadFailure::Components(_) => Self::usage(failure),
+            _ => Self::component(failure),
+        }
+    }
+}
+
 /// Loads every component of the enabled connectors.
 pub(crate) async fn load(
     engine: &Engine,
-    connectors: &[ConnectorConfig],
+    configuration: &Configuration,
     progress: &dyn Progress,
 ) -> Result<Vec<Loaded>, LoadFailure> {
-    let enabled: Vec<_> = connectors.iter().filter(|connector| connector.enabled).collect();
+    let enabled: Vec<_> =
+        configuration.connectors.iter().filter(|connector| connector.enabled).collect();
+    let components = Components::new(&configuration.host, None)?;
+    let load = async |engine: &Engine, connector: &ConnectorConfig, source: &ComponentSource| {
+        let connector = || connector.key.to_string();
+        let admitted = components
+            .read(source, progress)
+            .await
+            .map_err(|source| LoadFailure::Admission { connector: connector(), source })?;
+        compile(engine, source, admitted)
+            .await
+            .map_err(|source| LoadFailure::Component { connector: connector(), source })
+    };
     // A component that is trusted by one connector and not by another is compiled twice.
     let mut distinct = BTreeSet::new();
     for connector in &enabled {
-        distinct.extend(parts(connector).map(|part| (part.path, part.trusted)));
+        distinct.extend(parts(connector).map(|part| (part.source, part.trusted)));
     }
-    let mut known: BTreeMap<(PathBuf, bool), Component> = BTreeMap::new();
+    let mut known: BTreeMap<(ComponentSource, bool), Component> = BTreeMap::new();
     let mut loaded = Vec::with_capacity(enabled.len());
     for connector in enabled {
         let mut components = Vec::new();
-        for Part { path, trusted, expected } in parts(connector) {
-            let component = match known.get(&(path.clone(), trusted)) {
+        for Part { source, trusted, expected } in parts(connector) {
+            let component = match known.get(&(source.clone(), trusted)) {
                 Some(component) => component.clone(),
                 None => {
-                    progress.loading(path, known.len() + 1, distinct.len());
+                    progress.loading(source, known.len() + 1, distinct.len());
                     let engine = match trusted {
                         false => engine.clone(),
                         true => engine.trusted().map_err(|source| LoadFailure::Engine {
@@ -83,17 +117,15 @@ pub(crate) async fn load(
                             source,
                         })?,
                     };
-                    let component = Component::load(&engine, path).await.map_err(|source| {
-                        LoadFailure::Component { connector: connector.key.to_string(), source }
-                    })?;
-                    known.insert((path.clone(), trusted), component.clone());
+                    let component = load(&engine, connector, source).await?;
+                    known.insert((source.clone(), trusted), component.clone());
                     component
                 }
             };
             if component.kind() != expected {
                 return Err(LoadFailure::Kind {
                     connector: connector.key.to_string(),
-                    path: path.clone(),
+                    component: source.to_string(),
                     file: connector.file.clone(),
                     found: component.kind(),
                     expected,
@@ -108,9 +140,21 @@ pub(crate) async fn load(
     Ok(loaded)
 }
 
+/// Compiles just the bytes that were admitted.
+pub(crate) async fn compile(
+    engine: &Engine,
+    source: &ComponentSource,
+    admitted: Admitted,
+) -> Result<Component, LoadError> {
+    let name = source.to_string();
+    let component = Component::from_bytes(engine, Path::new(&name), admitted.bytes).await?;
+    let signer = admitted.signer.map(|signer| signer.to_string());
+    Ok(component.signed_by(signer.as_deref()))
+}
+
 /// One component of a connector.
 struct Part<'a> {
-    path: &'a PathBuf,
+    source: &'a ComponentSource,
     trusted: bool,
     expected: Kind,
 }
@@ -118,12 +162,12 @@ struct Part<'a> {
 /// Its transforms in their order, then the connector's own component.
 fn parts(connector: &ConnectorConfig) -> impl Iterator<Item = Part<'_>> {
     let transforms = connector.transforms.iter().map(|transform| Part {
-        path: &transform.component,
+        source: &transform.component,
         trusted: transform.limits.trusted,
         expected: Kind::Transform,
     });
     let own = Part {
-        path: &connector.component,
+        source: &connector.component,
         trusted: connector.limits.trusted,
         expected: match connector.direction {
             kennel_config::Direction::Sink(_) => Kind::Sink,

@@ -24,6 +24,10 @@ use crate::stage::Stage;
 use crate::{Backoff, Breaker, Guest, PipelineError, Stats, TransformSpec};
 use outbox::Outbox;
 
+/// Polls in a row without a message, though there was to be more, after which the source is taken to have
+/// nothing now. Each costs a durable write of its cursor, which all connectors share.
+const EMPTY_POLLS: u32 = 8;
+
 /// What a source is made from.
 #[derive(Clone)]
 pub struct SourceSpec {
@@ -166,6 +170,7 @@ impl SourceLoop {
     async fn work(&mut self) -> Result<SourceEnd, PipelineError> {
         self.begin().await?;
         let mut pending: Option<Polled> = None;
+        let mut empty_polls: u32 = 0;
         loop {
             if self.source.is_worn() || self.chain.is_worn() {
                 // What was read is delivered first: a fresh instance begins after the saved cursor.
@@ -227,7 +232,15 @@ impl SourceLoop {
             match answer {
                 Ok(produced) => {
                     permit.succeeded();
-                    let idle = produced.progress == Progress::Idle && produced.messages.is_empty();
+                    empty_polls = match produced.messages.is_empty() {
+                        true => empty_polls.saturating_add(1),
+                        false => 0,
+                    };
+                    let idle = match produced.progress {
+                        Progress::Idle => empty_polls > 0,
+                        Progress::More => empty_polls > EMPTY_POLLS,
+                        Progress::Finished => false,
+                    };
                     let writes = self.source.take_writes();
                     pending = Some(Polled { produced, writes });
                     if idle {

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::time::Duration;
 
 use kennel_sandbox::capability::tcp::{AddressRange, TcpGrants, TcpHost, TcpRule};
-use kennel_sandbox::{GuestError, Sink};
+use kennel_sandbox::{GuestError, InstanceSpec, Sink};
 
 use crate::world::{batch, component, origin, spec};
 
@@ -49,12 +50,19 @@ fn range(first: IpAddr, length: u8, port: u16) -> TcpRule {
 
 /// What a guest with these rules makes of a batch.
 async fn outcome(rules: Vec<TcpRule>, config: &str) -> Result<Sink, String> {
-    let mut spec = spec(config);
+    outcome_of(spec(config), rules, &["hello"]).await
+}
+
+async fn outcome_of(
+    mut spec: InstanceSpec,
+    rules: Vec<TcpRule>,
+    payloads: &[&str],
+) -> Result<Sink, String> {
     spec.grants.tcp = TcpGrants::new(rules);
     let sink = Sink::open(&component("tcp_client").await, &spec).await.unwrap();
     let (sink, assigned) = sink.assign(origin(), None).await.unwrap();
     assigned.unwrap();
-    let (sink, answer) = sink.consume(batch(&["hello"]), None).await.unwrap();
+    let (sink, answer) = sink.consume(batch(payloads), None).await.unwrap();
     match answer {
         Ok(receipt) => {
             assert_eq!(receipt.handled, 1);
@@ -167,4 +175,36 @@ async fn given_too_many_connections_should_refuse_the_next() {
     drop(sink);
     let Err(error) = outcome(rules(), &config(65)).await else { panic!("65 were opened") };
     assert!(error.contains("No file descriptors available"), "{error}");
+}
+
+#[tokio::test]
+async fn given_a_limit_of_connections_should_open_as_many_and_name_the_next() {
+    let server = Server::start();
+    let port = server.port;
+    let opened = async |count| {
+        let mut spec = spec(&format!(r#"{{"address":"127.0.0.1:{port}","connections":{count}}}"#));
+        spec.limits.store.connections = 3;
+        outcome_of(spec, vec![range(LOCAL, 32, port)], &["hello"]).await
+    };
+    assert!(opened(3).await.is_ok());
+    let Err(error) = opened(4).await else { panic!("4 were opened") };
+    assert!(error.contains("No file descriptors available"), "{error}");
+}
+
+#[tokio::test]
+async fn given_a_limit_of_bytes_per_second_should_send_everything_in_time() {
+    const RATE: u64 = 200_000;
+    let server = Server::start();
+    let port = server.port;
+    let mut spec = spec(&format!(r#"{{"address":"127.0.0.1:{port}"}}"#));
+    spec.limits.store.egress_per_second = Some(RATE);
+    let payload = "x".repeat(2 * usize::try_from(RATE).unwrap());
+    let reading = std::thread::spawn(move || server.line());
+    let started = std::time::Instant::now();
+    let sink = outcome_of(spec, vec![range(LOCAL, 32, port)], &[&payload]).await.unwrap();
+    assert_eq!(reading.join().unwrap().trim_end(), payload);
+    // One second's worth was there; the last piece leaves before it is paid for.
+    let elapsed = started.elapsed();
+    assert!(elapsed >= Duration::from_millis(500), "{elapsed:?}");
+    drop(sink);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Broker, Connector, HttpServer, Target, message};
+use crate::support::{Authority, Broker, Connector, HttpServer, Target, message};
 
 const COUNT: u64 = 3_000;
 
@@ -137,4 +137,83 @@ fn given_a_server_that_fails_for_long_should_open_the_breaker_and_cost_nothing()
     assert_eq!(ended.connector("web")["breaker"], "closed");
     assert_eq!(server.lines().len(), 10);
     assert_eq!(broker.client.partitions(&target.topic("records.dlq")), None, "a dead letter");
+}
+
+#[test]
+fn given_a_private_authority_should_speak_tls_with_its_servers_and_with_no_others() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    authority.issue("localhost");
+    stranger.issue("localhost");
+    let (server, other) = (HttpServer::start_tls(&authority), HttpServer::start_tls(&stranger));
+    let secure = |server: &HttpServer| {
+        let url = format!("https://localhost:{}/v1", server.port());
+        Connector::sink("http_sink.wasm", &target)
+            .config(&format!("url = \"{url}/records\""))
+            .grant(&format!("http = [\"{url}/*\"]"))
+    };
+    let world = broker.world();
+    let address = &broker.client.access().address;
+    let ca = authority.file("ca.pem");
+    world.host(&format!(
+        "address = \"{address}\"\nusername = \"iggy\"\npassword = \"iggy\"\n\
+         [network]\nca_files = [{ca:?}]\n"
+    ));
+    world.connector("numbers", Connector::numbers(&target, COUNT).create(1));
+    world.connector("http", secure(&server).create(1));
+    world.run_once().with_code(0);
+    let expected: Vec<_> = (0..COUNT).map(|n| format!("{{\"sequence\":{n}}}")).collect();
+    assert_eq!(server.lines(), expected);
+
+    world.connector("stranger", secure(&other));
+    let mut host = world.run(&[]);
+    host.until_logged("TlsCertificateError", 1);
+    host.terminate().with_code(0);
+    assert!(other.requests().is_empty(), "a stranger got the messages");
+}
+
+#[test]
+fn given_proxies_in_the_environment_should_not_use_them() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let (server, proxy) = (HttpServer::start(0), HttpServer::start(0));
+    let world = broker.world();
+    world.connector("numbers", Connector::numbers(&target, COUNT).create(1));
+    world.connector("http", sink(&target, &server).create(1));
+    let url = proxy.url();
+    let names =
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let variables = names.map(|name| (name, url.as_str()));
+    world.run_once_with(&variables).with_code(0);
+    assert_eq!(server.count_lines(), COUNT);
+    assert!(proxy.requests().is_empty());
+}
+
+#[test]
+fn given_a_name_that_leads_elsewhere_should_open_only_that_path_of_that_host_and_port() {
+    let broker = Broker::start();
+    let target = Target::unique("numbers");
+    let (granted, neighbour) = (HttpServer::start(0), HttpServer::start(0));
+    broker.client.create_topic(&target, 1);
+    broker.client.send_numbers(&target, 0, 0..3);
+    let world = broker.world();
+    let grant = format!("http = [\"http://localhost:{}/v1/*\"]", granted.port());
+    let to = |url: String| {
+        Connector::sink("http_sink.wasm", &target).config(&format!("url = \"{url}\"")).grant(&grant)
+    };
+    world.connector("granted", to(format!("http://localhost:{}/v1/records", granted.port())));
+    world.connector("port", to(format!("http://localhost:{}/v1/records", neighbour.port())));
+    world.connector("path", to(format!("http://localhost:{}/v1/../admin", granted.port())));
+    world.connector("encoded", to(format!("http://localhost:{}/v1/%2e%2e/admin", granted.port())));
+    world.connector("address", to(format!("{}/v1/records", granted.url())));
+    world.connector("scheme", to(format!("https://localhost:{}/v1/records", granted.port())));
+    let mut host = world.run(&[]);
+    host.until("the granted one is delivered", || granted.count_lines() == 3);
+    // Each of the five says it once.
+    host.until_logged("denied HTTP request to", 5);
+    host.until_logged("unauthorized", 5);
+    host.terminate().with_code(0);
+    assert!(neighbour.requests().is_empty());
+    assert!(granted.requests().iter().all(|request| request.path == "/v1/records"));
 }

@@ -20,6 +20,7 @@ mod operator;
 mod outages;
 mod policy;
 mod rebalance;
+mod registry;
 mod secrets;
 mod start_positions;
 mod stateful;

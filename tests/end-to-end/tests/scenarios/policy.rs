@@ -56,7 +56,8 @@ fn answering(head: &'static str, body: String) -> String {
             };
             let length = body.len();
             let connection = "connection: close";
-            let answer = format!("{head}\r\ncontent-length: {length}\r\n{connection}\r\n\r\n{body}");
+            let answer =
+                format!("{head}\r\ncontent-length: {length}\r\n{connection}\r\n\r\n{body}");
             // Whoever got enough hangs up.
             drop(stream.write_all(answer.as_bytes()));
         }
@@ -240,7 +241,8 @@ fn given_a_component_inspect_should_say_what_it_wants_and_what_it_can_never_do()
         start(&world, command, more).with_code(0).output
     };
     let text = inspect("http_sink.wasm", &[]);
-    for part in ["http   config:/url", "It can never", "listen for connections", "Rust", "not signed"]
+    for part in
+        ["http   config:/url", "It can never", "listen for connections", "Rust", "not signed"]
     {
         assert!(text.contains(part), "`{part}` is not in:\n{text}");
     }

@@ -1,67 +1,45 @@
 //! TLS to the broker, and who signs in.
 
 use std::fs;
-use std::path::PathBuf;
 
 use embedded_iggy::Tls;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::support::client::Access;
 use crate::support::destination::Account;
-use crate::support::{Broker, Connector, Target, World};
+use crate::support::{Authority, Broker, Connector, Target, World};
 
 const DOMAIN: &str = "broker.test";
 const COUNT: u64 = 2_000;
 const USERNAME: &str = "us@er:/ö\"#";
 const PASSWORD: &str = "p@:/ä\"#";
 
-/// An authority of our own, and a certificate that it gave to the broker.
-struct Authority {
-    folder: tempfile::TempDir,
+fn new_authority() -> Authority {
+    let authority = Authority::new();
+    authority.issue(DOMAIN);
+    authority
 }
 
-impl Authority {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, "a private authority");
-        let key = KeyPair::generate().unwrap();
-        fs::write(folder.path().join("ca.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
-        let issuer = Issuer::new(params, key);
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(vec![DOMAIN.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::CommonName, DOMAIN);
-        let certificate = params.signed_by(&key, &issuer).unwrap();
-        fs::write(folder.path().join("broker.pem"), certificate.pem()).unwrap();
-        fs::write(folder.path().join("broker.key"), key.serialize_pem()).unwrap();
-        Self { folder }
-    }
+fn broker_of(authority: &Authority) -> Broker {
+    let tls = Tls::PemFiles {
+        certificates: authority.file("server.pem"),
+        key: authority.file("server.key"),
+    };
+    let access = Access {
+        address: String::new(),
+        username: USERNAME.to_owned(),
+        password: PASSWORD.to_owned(),
+        tls: Some((authority.file("ca.pem"), DOMAIN.to_owned())),
+    };
+    Broker::with_tls(tls, access)
+}
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn broker(&self) -> Broker {
-        let tls =
-            Tls::PemFiles { certificates: self.file("broker.pem"), key: self.file("broker.key") };
-        let access = Access {
-            address: String::new(),
-            username: USERNAME.to_owned(),
-            password: PASSWORD.to_owned(),
-            tls: Some((self.file("ca.pem"), DOMAIN.to_owned())),
-        };
-        Broker::with_tls(tls, access)
-    }
-
-    /// `[iggy]` with these lines for who signs in.
-    fn iggy(&self, broker: &Broker, identity: &str) -> String {
-        let (address, ca) = (&broker.client.access().address, self.file("ca.pem"));
-        format!(
-            "address = \"{address}\"\n{identity}\n[iggy.tls]\nenabled = true\nca_file = {ca:?}\n\
-             domain = \"{DOMAIN}\"\n"
-        )
-    }
+/// `[iggy]` with these lines for who signs in.
+fn iggy(authority: &Authority, broker: &Broker, identity: &str) -> String {
+    let (address, ca) = (&broker.client.access().address, authority.file("ca.pem"));
+    format!(
+        "address = \"{address}\"\n{identity}\n[iggy.tls]\nenabled = true\nca_file = {ca:?}\n\
+         domain = \"{DOMAIN}\"\n"
+    )
 }
 
 /// Sends and delivers, and finds no secret in the log.
@@ -80,37 +58,37 @@ fn assert_messages_pass(world: &World, secret: &str) {
 
 #[test]
 fn given_a_private_authority_and_an_awkward_password_should_pass_messages() {
-    let authority = Authority::new();
-    let broker = authority.broker();
+    let authority = new_authority();
+    let broker = broker_of(&authority);
     let identity = format!("username = {USERNAME:?}\npassword = {PASSWORD:?}");
-    assert_messages_pass(&World::with_iggy(&authority.iggy(&broker, &identity)), PASSWORD);
+    assert_messages_pass(&World::with_iggy(&iggy(&authority, &broker, &identity)), PASSWORD);
 }
 
 #[test]
 fn given_a_password_in_a_file_should_pass_messages() {
-    let authority = Authority::new();
-    let broker = authority.broker();
+    let authority = new_authority();
+    let broker = broker_of(&authority);
     let file = authority.file("password");
     fs::write(&file, format!("{PASSWORD}\n")).unwrap();
     let identity = format!("username = {USERNAME:?}\npassword = \"file:{}\"", file.display());
-    assert_messages_pass(&World::with_iggy(&authority.iggy(&broker, &identity)), PASSWORD);
+    assert_messages_pass(&World::with_iggy(&iggy(&authority, &broker, &identity)), PASSWORD);
 }
 
 #[test]
 fn given_a_personal_access_token_should_pass_messages() {
-    let authority = Authority::new();
-    let broker = authority.broker();
+    let authority = new_authority();
+    let broker = broker_of(&authority);
     let token = broker.client.create_token("kennel");
-    let iggy = authority.iggy(&broker, &format!("token = {token:?}"));
-    assert_messages_pass(&World::with_iggy(&iggy), &token);
+    let lines = iggy(&authority, &broker, &format!("token = {token:?}"));
+    assert_messages_pass(&World::with_iggy(&lines), &token);
 }
 
 #[test]
 fn given_the_wrong_password_should_wait_and_say_so_and_work_once_it_is_right() {
-    let authority = Authority::new();
-    let broker = authority.broker();
+    let authority = new_authority();
+    let broker = broker_of(&authority);
     let wrong = format!("username = {USERNAME:?}\npassword = \"something else\"");
-    let world = World::with_iggy(&authority.iggy(&broker, &wrong));
+    let world = World::with_iggy(&iggy(&authority, &broker, &wrong));
     let target = Target::unique("numbers");
     world.connector("sink", Connector::sink("noop_sink.wasm", &target).create(1));
     let mut host = world.run(&[]);
@@ -121,10 +99,10 @@ fn given_the_wrong_password_should_wait_and_say_so_and_work_once_it_is_right() {
 
 #[test]
 fn given_a_certificate_of_a_stranger_should_not_sign_in() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
-    let broker = authority.broker();
+    let (authority, stranger) = (new_authority(), new_authority());
+    let broker = broker_of(&authority);
     let identity = format!("username = {USERNAME:?}\npassword = {PASSWORD:?}");
-    let trusting = authority.iggy(&broker, &identity);
+    let trusting = iggy(&authority, &broker, &identity);
     let own = authority.file("ca.pem").display().to_string();
     let others = stranger.file("ca.pem").display().to_string();
     let world = World::with_iggy(&trusting.replace(&own, &others));

@@ -21,7 +21,7 @@ fn grant(name: &str) -> SecretGrant {
 }
 
 fn store(grants: Vec<SecretGrant>) -> SecretStore {
-    SecretStore::new("c", grants)
+    SecretStore::new(grants, Arc::new(Denials::new("c")))
 }
 
 fn request(uri: &str, header: &str) -> http::Request<()> {
@@ -53,7 +53,7 @@ fn given_a_name_should_find_the_secret_of_exactly_that_name() {
     }
     let Err(Error::Denied(text)) = store.find(&"ä".repeat(10_000)) else { panic!("it was found") };
     assert!(text.len() < 400, "{text}");
-    let nothing = SecretStore::new("c", vec![]);
+    let nothing = SecretStore::new(vec![], Arc::new(Denials::new("c")));
     assert!(matches!(nothing.find("password"), Err(Error::Denied(_))));
 }
 

@@ -143,6 +143,77 @@ fn given_requests_should_cover_exactly_what_is_written() {
     }
 }
 
+/// Ways from a granted prefix to somewhere else, as one server or another reads them.
+#[test]
+fn given_paths_that_leave_their_prefix_in_any_reading_should_cover_none() {
+    let grant = parse("https://a.b.c/v1/*").unwrap();
+    let everything = parse("https://a.b.c/*").unwrap();
+    for path in [
+        "/v1/..",
+        "/v1/../",
+        "/v1/../admin",
+        "/v1/./../admin",
+        "/v1/x/../../admin",
+        "/v1/%2e%2e/admin",
+        "/v1/%2E%2e/admin",
+        "/v1/.%2e/admin",
+        "/v1/..%2fadmin",
+        "/v1/..%2Fadmin",
+        "/v1/..%5cadmin",
+        "/v1/..\\admin",
+        "/v1\\..\\admin",
+        "/v1/%252e%252e/admin",
+        "/v1/%25252e%25252e/admin",
+        "/v1/%252e%252e%252fadmin",
+        "/v1/%c0%ae%c0%ae/admin",
+        "/v1/..%c0%afadmin",
+        "/v1/..%c1%9cadmin",
+        "/v1/%e0%80%ae%e0%80%ae/admin",
+        "/v1/%f0%80%80%ae./admin",
+        "/v1/..;/admin",
+        "/v1/..;p=1/admin",
+        "/v1/..%3b/admin",
+        "/v1/..%3Bp=1/admin",
+        "/v1/..%00/admin",
+        "/v1/..%20/admin",
+        "/v1/..%09/admin",
+        "/v1/.",
+        "/v1/.;x",
+    ] {
+        assert!(!grant.allows(HttpScheme::Https, "a.b.c", 443, path), "{path}");
+        assert!(!everything.allows(HttpScheme::Https, "a.b.c", 443, path), "{path}");
+    }
+    // Under the prefix in every reading, or outside it in every reading.
+    for (path, covered) in [
+        ("/v1//x", true),
+        ("/v1/...", true),
+        ("/v1/..x", true),
+        ("/v1/x..", true),
+        ("/v1/.well-known/x", true),
+        ("/v1/a%2fb", true),
+        ("/v1/%e4", true),
+        ("/v1/%", true),
+        ("/v1/%2", true),
+        ("/v1/100%25", true),
+        ("/v1/%25", true),
+        ("/v1/a;b=..", true),
+        ("//v1/x", false),
+        ("/%76%31/x", false),
+        ("/V1/x", false),
+        ("v1/x", false),
+        ("/v1%2fx", false),
+    ] {
+        assert_eq!(grant.allows(HttpScheme::Https, "a.b.c", 443, path), covered, "{path}");
+    }
+}
+
+#[test]
+fn given_a_path_of_nothing_but_percent_signs_should_judge_it_in_one_pass() {
+    let path = format!("/v1/%{}2e", "25".repeat(1_000_000));
+    let grant = parse("https://a.b.c/v1/*").unwrap();
+    assert!(!grant.allows(HttpScheme::Https, "a.b.c", 443, &path));
+}
+
 #[test]
 fn given_two_grants_should_say_whether_one_covers_the_other() {
     for (wide, narrow, covers) in [

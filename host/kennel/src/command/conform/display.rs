@@ -1,15 +1,15 @@
 //! What a person sees of a run: the scenario in hand, then a table.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
+use kennel_config::ComponentSource;
 use kennel_conform::{Report, ScenarioReport, Seen, Verdict};
 use kennel_sandbox::Kind;
 
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, transfer};
 use crate::wiring;
 
 /// A line that says what is going on; only on a terminal.
@@ -34,9 +34,14 @@ impl Display {
 }
 
 impl wiring::Progress for Display {
-    fn loading(&self, path: &Path, _number: usize, _of: usize) {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        self.bar.set_message(format!("loading {name}"));
+    fn loading(&self, source: &ComponentSource, _number: usize, _of: usize) {
+        self.bar.set_message(format!("loading {source}"));
+    }
+}
+
+impl kennel_registry::Progress for Display {
+    fn transferred(&self, done: u64, total: Option<u64>) {
+        self.bar.set_message(transfer(done, total));
     }
 }
 

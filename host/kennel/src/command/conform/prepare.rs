@@ -7,7 +7,6 @@ use kennel_config::{ConfigErrors, Direction, Environment, Format};
 use kennel_conform::{Processes, Subject};
 use kennel_pipeline::Guest;
 use kennel_sandbox::Engine;
-use kennel_sandbox::capability::http::HttpClient;
 use kennel_state::StateStore;
 use kennel_supervisor::Work;
 use tempfile::TempDir;
@@ -47,9 +46,7 @@ pub(super) async fn prepare(
 
     let configuration = kennel_config::load(folder.path(), &Environment::of_process())?;
     let engine = Engine::new(Some(cache.clone())).map_err(Failure::running)?;
-    let loaded = wiring::load(&engine, &configuration.connectors, display)
-        .await
-        .map_err(Failure::component)?;
+    let loaded = wiring::load(&engine, &configuration, display).await?;
     ConfigErrors::none_of(
         wiring::problems(&loaded, &configuration.host).await.map_err(Failure::component)?,
     )?;
@@ -136,8 +133,7 @@ fn guest(
     host: &kennel_config::HostConfig,
     state: &Path,
 ) -> Result<Guest, Failure> {
-    let http = HttpClient::new()
-        .map_err(|error| Failure::running(anyhow!("the HTTP client cannot be set up: {error}")))?;
+    let http = wiring::http_client(&host.network).map_err(Failure::running)?;
     let state = StateStore::open(state).map_err(Failure::running)?;
     let wiring = Wiring { broker: wiring::broker_config(&host.iggy), state, http };
     match wiring.connector(loaded).0.work {

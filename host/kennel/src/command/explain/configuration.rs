@@ -115,6 +115,16 @@ pub(super) const ENTRIES: [Entry; 14] = [
         example: "[grants]\nsecrets = { password = \"secret://env/PG_PASSWORD\" }",
     },
     Entry {
+        code: "KEN-W0102",
+        title: "a configuration names a secret that is not granted (a warning)",
+        what: "A component's own configuration says `{ secret = \"name\" }` or `${secret:name}`, and \
+               [grants] secrets has no such name.",
+        why: "What the names mean is up to the component, so it is no error; but when it opens the \
+              secret it will be denied.",
+        fix: "Grant the secret under that name, or correct the name.",
+        example: "[grants]\nsecrets = { name = \"secret://env/NAME\" }",
+    },
+    Entry {
         code: "ask_not_granted",
         title: "a component asks for what it is not granted",
         what: "The component says in its description that it cannot work without a capability, \

@@ -63,6 +63,10 @@ fn given_reserved_addresses_should_reserve_them() {
         "64:ff9b::a9fe:a9fe",
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
+        // Translated, Teredo.
+        "::ffff:0:127.0.0.1",
+        "2001:0:101:101::80ff:fffe",
+        "2001:0:101:101::5601:5601",
     ] {
         assert!(matches!(reach(address(text)), Reach::Reserved(_)), "{text}");
     }
@@ -78,6 +82,9 @@ fn given_private_and_public_addresses_should_tell_them_apart() {
         "192.168.0.1",
         "100.64.0.1",
         "100.127.255.255",
+        "192.0.0.8",
+        "198.18.0.1",
+        "198.19.255.255",
         "fc00::1",
         "fd12:3456::1",
         "fec0::1",
@@ -85,6 +92,7 @@ fn given_private_and_public_addresses_should_tell_them_apart() {
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
         "2002:a00:1::1",
+        "2001:0:101:101::f5ff:fffe",
     ] {
         assert_eq!(reach(address(text)), Reach::Private, "{text}");
     }
@@ -100,6 +108,9 @@ fn given_private_and_public_addresses_should_tell_them_apart() {
         "169.255.0.0",
         "172.15.255.255",
         "172.32.0.0",
+        "192.0.1.1",
+        "198.17.255.255",
+        "198.20.0.0",
         "192.167.255.255",
         "192.169.0.0",
         "223.255.255.255",
@@ -108,6 +119,8 @@ fn given_private_and_public_addresses_should_tell_them_apart() {
         "::ffff:1.1.1.1",
         "64:ff9b::101:101",
         "2002:101:101::1",
+        "2001:0:101:101::fefe:fefe",
+        "2001:1::80ff:fffe",
     ] {
         assert_eq!(reach(address(text)), Reach::Public, "{text}");
     }

@@ -11,7 +11,7 @@ pub struct AddressRange {
 
 /// How carefully an address has to be reached for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// Everybody's.
     Public,
     /// Of a private network: not by a name that stands for any of many.
@@ -49,12 +49,15 @@ const RESERVED: [AddressRange; 14] = [
 ];
 
 /// Blocks of [`Reach::Private`].
-const PRIVATE: [AddressRange; 7] = [
+const PRIVATE: [AddressRange; 9] = [
     AddressRange::v4([10, 0, 0, 0], 8),
     AddressRange::v4([172, 16, 0, 0], 12),
     AddressRange::v4([192, 168, 0, 0], 16),
     // Shared by the customers of a provider.
     AddressRange::v4([100, 64, 0, 0], 10),
+    // Set aside for protocols between neighbours, and for laboratories.
+    AddressRange::v4([192, 0, 0, 0], 24),
+    AddressRange::v4([198, 18, 0, 0], 15),
     // Unique local, and its predecessor.
     AddressRange::v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
     AddressRange::v6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
@@ -101,7 +104,7 @@ impl AddressRange {
 
     /// Whether granting this range grants `address`: a wide range grants nothing reserved along
     /// with the rest.
-    pub(super) fn grants(&self, address: IpAddr) -> bool {
+    pub(crate) fn grants(&self, address: IpAddr) -> bool {
         self.contains(address)
             && match reach(address) {
                 Reach::Public | Reach::Private => true,
@@ -111,7 +114,7 @@ impl AddressRange {
 }
 
 /// How carefully `address` has to be reached for.
-pub(super) fn reach(address: IpAddr) -> Reach {
+pub(crate) fn reach(address: IpAddr) -> Reach {
     if let Some(block) = RESERVED.iter().find(|block| block.contains(address)) {
         return Reach::Reserved(*block);
     }
@@ -133,10 +136,13 @@ fn embedded(address: IpAddr) -> Option<Ipv4Addr> {
     match address.segments() {
         // Mapped, and compatible, which is long deprecated.
         [0, 0, 0, 0, 0, 0xffff | 0, high, low]
-        // NAT64.
+        // Translated, without state and with: NAT64.
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
         // 6to4.
         | [0x2002, high, low, ..] => v4(high, low),
+        // Teredo, which writes the address of the far end inverted.
+        [0x2001, 0, _, _, _, _, high, low] => v4(!high, !low),
         _ => None,
     }
 }
