@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::Configuration;
-use crate::connector::{ConnectorConfig, Direction};
+use crate::connector::{ConnectorConfig, ConnectorKey, Direction};
 use crate::decode::{self, Surroundings};
 use crate::environment::Environment;
 use crate::error::{ConfigError, ConfigErrors, Problem};
@@ -265,6 +265,14 @@ fn provided_connector(
     if reader.has("key") {
         let detail = "a connector from a URL has its key already: the name it stands under";
         reader.conflict("key", detail, "remove `key`");
+    }
+    if ConnectorKey::new(key).is_none() {
+        let detail = "this name cannot serve as a connector's key".to_owned();
+        let problem = Problem::InvalidValue { key: key.to_owned(), detail };
+        let help =
+            "a key is 1 to 64 letters, digits, `-`, `_` or `.`, beginning with a letter or digit";
+        errors.push(ConfigError::new(problem).at(&node.origin).help(help));
+        return None;
     }
     let file = PathBuf::from(node.origin.brief());
     let connector = decode::connector(&reader, (&file, key), surroundings, components)?;
