@@ -57,6 +57,14 @@ pub(super) fn attacks() -> Vec<Attack> {
         Attack::told("log-flood", "logs for ever", "log-flood", cpu()).alone(),
         Attack::told("stderr-flood", "writes to standard error for ever", "stderr-flood", cpu())
             .alone(),
+        Attack::told(
+            "frozen-clock",
+            "waits for a frozen clock to move, without a pause",
+            "await-clock",
+            cpu(),
+        )
+        .grant("clock = \"frozen\"")
+        .alone(),
         Attack::told("never-handles", "never handles a message", "handle-nothing", Harmless),
         Attack::forged(
             "empty-polls",
