@@ -12,11 +12,14 @@ use std::time::Duration;
 use kennel_capability::limits::RateLimit;
 use tokio::time::{Instant, sleep};
 
+use crate::engine::TICK;
 use crate::instance::Limits;
 use crate::meter::Meter;
 
 /// Nanoseconds of a core.
 const SECOND: u64 = 1_000_000_000;
+/// What a guest with a small share may compute at once: two ticks, since it is not looked at more often.
+const BURST: u64 = 2 * TICK.as_nanos() as u64;
 
 /// What all calls of one instance keep to.
 #[derive(Debug)]
@@ -43,7 +46,10 @@ impl Bounds {
     pub(crate) fn new(limits: &Limits, metered: bool) -> Self {
         let percent = u64::from(limits.cpu_share.min(100));
         let now = Instant::now().into_std();
-        let share = (metered && percent < 100).then(|| RateLimit::new(SECOND / 100 * percent, now));
+        let share = (metered && percent < 100).then(|| {
+            let per_second = SECOND / 100 * percent;
+            RateLimit::with_burst(per_second, BURST.max(per_second / 10), now)
+        });
         Self { call_timeout: limits.call_timeout, share, meter: Arc::default() }
     }
 
@@ -122,8 +128,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn given_a_share_should_make_those_wait_who_used_more() {
         let mut bounds = bounds(10, Duration::from_secs(1));
-        // A tenth of a second is there to begin with; what is more is owed.
-        assert_eq!(bounds.spend(Duration::from_millis(100)), Duration::ZERO);
+        // Two ticks are there to begin with; what is more is owed.
+        assert_eq!(bounds.spend(Duration::from_millis(20)), Duration::ZERO);
         assert_eq!(bounds.spend(Duration::from_millis(10)), Duration::from_millis(100));
         let began = Instant::now();
         assert_eq!(bounds.run(async {}).await, Ok(()));
@@ -133,7 +139,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn given_waiting_for_a_share_should_not_count_it_as_time_of_the_call() {
         let mut bounds = bounds(1, Duration::from_millis(100));
-        let _ = bounds.spend(Duration::from_millis(20));
+        let _ = bounds.spend(Duration::from_millis(30));
         let began = Instant::now();
         // It owes a whole second, ten times the limit of its call.
         assert_eq!(bounds.run(compute(1)).await, Ok(()));

@@ -39,7 +39,7 @@ pub enum FaultKind {
     #[error("the guest broke the contract: {0}")]
     Violation(#[from] Violation),
     /// Anything else that made the call fail, for example too many bytes in a host call.
-    #[error("the call failed: {0:#}")]
+    #[error("the call failed: {}", .0.root_cause())]
     Call(wasmtime::Error),
 }
 

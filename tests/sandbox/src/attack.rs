@@ -262,6 +262,8 @@ impl Attack {
             ("memory", "memory = \"16MiB\""),
             ("cpu_timeout", "cpu_timeout = \"200ms\""),
             ("call_timeout", "call_timeout = \"1s\""),
+            // What an operator gives to a stranger.
+            ("cpu_share", "cpu_share = 10"),
         ] {
             if !named(key) {
                 connector = connector.limit(line);

@@ -147,7 +147,7 @@ impl Report {
             total: self.verdicts.len(),
             contained: self.contained(),
             neighbour_missing: self.neighbour_missing,
-            neighbour_throughput_ratio: (self.ratio() * 1000.0).round() / 1000.0,
+            neighbour_throughput_ratio: (self.overall() * 1000.0).round() / 1000.0,
             host_peak_mib: self.peak.div_ceil(1 << 20),
         };
         serde_json::to_string(&totals).unwrap()
@@ -195,7 +195,7 @@ impl Report {
         self.contained() == self.verdicts.len()
             && self.problems.is_empty()
             && self.neighbour_missing == 0
-            && self.ratio() > ratio
+            && self.overall() > ratio
             && self.peak <= peak
     }
 }

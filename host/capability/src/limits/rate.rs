@@ -1,37 +1,46 @@
-//! Bytes per second.
+//! So much per second: bytes, or nanoseconds of computing.
 
 use std::time::{Duration, Instant};
 
-/// A bucket that holds what may be spent in one second and fills evenly.
+/// A bucket that fills evenly and can be emptied at once.
 #[derive(Debug)]
 pub struct RateLimit {
     per_second: u64,
-    /// What may be spent now. Bytes; negative after more was taken than there was.
+    /// What it can hold.
+    burst: i64,
+    /// What may be spent now; negative after more was taken than there was.
     available: i64,
     filled: Instant,
 }
 
 impl RateLimit {
-    /// A full bucket of `per_second` bytes.
+    /// A full bucket that holds as much as one second brings.
     #[must_use]
     pub fn new(per_second: u64, now: Instant) -> Self {
-        Self { per_second, available: signed(per_second), filled: now }
+        Self::with_burst(per_second, per_second, now)
     }
 
-    /// Takes `bytes` if they are there.
-    pub fn try_take(&mut self, bytes: u64, now: Instant) -> bool {
+    /// A full bucket that holds `burst`.
+    #[must_use]
+    pub fn with_burst(per_second: u64, burst: u64, now: Instant) -> Self {
+        let burst = signed(burst);
+        Self { per_second, burst, available: burst, filled: now }
+    }
+
+    /// Takes `amount` if it is there.
+    pub fn try_take(&mut self, amount: u64, now: Instant) -> bool {
         self.fill(now);
-        let enough = self.available >= signed(bytes);
+        let enough = self.available >= signed(amount);
         if enough {
-            self.available -= signed(bytes);
+            self.available -= signed(amount);
         }
         enough
     }
 
-    /// Takes `bytes` in any case; answers how long to wait until nothing is owed any more.
-    pub fn take(&mut self, bytes: u64, now: Instant) -> Duration {
+    /// Takes `amount` in any case; answers how long to wait until nothing is owed any more.
+    pub fn take(&mut self, amount: u64, now: Instant) -> Duration {
         self.fill(now);
-        self.available = self.available.saturating_sub(signed(bytes));
+        self.available = self.available.saturating_sub(signed(amount));
         let owed = self.available.min(0).unsigned_abs();
         match self.per_second {
             0 if owed > 0 => Duration::MAX,
@@ -42,18 +51,21 @@ impl RateLimit {
 
     fn fill(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.filled);
-        let earned = u128::from(self.per_second) * elapsed.as_nanos() / 1_000_000_000;
-        // What is less than a byte is not forgotten: the moment moves on only with whole bytes.
-        if earned > 0 {
-            let earned = i64::try_from(earned).unwrap_or(i64::MAX);
-            self.available = self.available.saturating_add(earned).min(signed(self.per_second));
-            self.filled = now;
-        }
+        let per_second = u128::from(self.per_second);
+        let earned = per_second * elapsed.as_nanos() / NANOSECONDS;
+        let Some(nanoseconds) = (earned * NANOSECONDS).checked_div(per_second) else { return };
+        let full = signed(u64::try_from(earned).unwrap_or(u64::MAX));
+        self.available = self.available.saturating_add(full).min(self.burst);
+        // Only as far as what was earned: what is less than one is not forgotten.
+        self.filled += Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
     }
 }
 
-fn signed(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+/// Of a second.
+const NANOSECONDS: u128 = 1_000_000_000;
+
+fn signed(amount: u64) -> i64 {
+    i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -83,6 +95,24 @@ mod tests {
         assert_eq!(rate.take(500, start), Duration::from_millis(500));
         assert_eq!(rate.take(500, start + Duration::from_millis(500)), Duration::from_millis(500));
         assert_eq!(RateLimit::new(0, start).take(1, start), Duration::MAX);
+    }
+
+    #[test]
+    fn given_a_rate_that_the_moments_do_not_divide_should_lose_nothing_either() {
+        let start = Instant::now();
+        let mut rate = RateLimit::new(3, start);
+        assert!(rate.try_take(3, start));
+        let steps = (1..=10_000u64).map(|step| start + Duration::from_millis(step * 700 / 100));
+        assert_eq!(steps.filter(|now| rate.try_take(1, *now)).count(), 210);
+    }
+
+    #[test]
+    fn given_a_burst_should_hold_no_more_than_that() {
+        let start = Instant::now();
+        let mut rate = RateLimit::with_burst(1000, 20, start);
+        assert!(!rate.try_take(21, start + Duration::from_secs(9)));
+        assert!(rate.try_take(20, start + Duration::from_secs(9)));
+        assert_eq!(rate.take(100, start + Duration::from_secs(9)), Duration::from_millis(100));
     }
 
     #[test]

@@ -71,11 +71,17 @@ impl FromStr for HostPattern {
 
 impl HostPattern {
     /// Whether every host of `other` is one of these.
-    pub fn covers(&self, other: &Self) -> bool {
+    pub fn includes(&self, other: &Self) -> bool {
         match other {
             Self::Name(name) => !matches!(self, Self::Address(_)) && self.matches(name),
             Self::Address(_) | Self::AnyLabelBelow(_) => self == other,
         }
+    }
+
+    /// Whether granting `other` lets nobody reach more than granting this. So a wildcard does not cover
+    /// a single name: the name may lead to private addresses, and the wildcard may not.
+    pub fn covers(&self, other: &Self) -> bool {
+        self == other
     }
 
     /// Whether a request's host, as it stands in its authority without the port, is covered.

@@ -259,12 +259,18 @@ impl HttpGrant {
             && self.path.matches(path)
     }
 
-    /// Whether every request that `other` allows is allowed by this one too.
-    pub fn covers(&self, other: &Self) -> bool {
+    /// Whether every request that `other` allows is allowed by this one too, as long as its host does not
+    /// lead to private addresses.
+    pub fn includes(&self, other: &Self) -> bool {
         self.scheme == other.scheme
             && self.port == other.port
-            && self.host.covers(&other.host)
+            && self.host.includes(&other.host)
             && self.path.covers(&other.path)
+    }
+
+    /// Whether granting `other` lets nobody reach more than granting this one, wherever names lead.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.includes(other) && self.host.covers(&other.host)
     }
 }
 

@@ -106,6 +106,11 @@ impl TcpGrant {
 
     /// Whether every host and port that `other` names is named by this one too. Some addresses
     /// within a range are granted by narrower ranges only; that is for the sandbox to say.
+    pub fn includes(&self, other: &Self) -> bool {
+        self.port == other.port && self.host.includes(&other.host)
+    }
+
+    /// Whether granting `other` lets nobody reach more than granting this one, wherever names lead.
     pub fn covers(&self, other: &Self) -> bool {
         self.port == other.port && self.host.covers(&other.host)
     }
@@ -138,8 +143,14 @@ impl FromStr for TcpHost {
 }
 
 impl TcpHost {
-    /// Whether every host of `other` is one of these. Names and addresses have none in common.
+    /// Whether granting `other` lets nobody reach more than granting this. A wildcard does not cover a
+    /// single name: the name may lead to private addresses, and the wildcard may not.
     pub fn covers(&self, other: &Self) -> bool {
+        self.includes(other) && !matches!((self, other), (Self::AnyLabelBelow(_), Self::Name(_)))
+    }
+
+    /// Whether every host of `other` is one of these. Names and addresses have none in common.
+    pub fn includes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::AnyLabelBelow(parent), Self::Name(name)) => {
                 name.split_once('.').is_some_and(|(_, rest)| rest == parent)

@@ -224,7 +224,7 @@ fn given_two_grants_should_say_whether_one_covers_the_other() {
         ("https://a.b.c/v1/*", "https://a.b.c/*", false),
         ("https://a.b.c", "http://a.b.c", false),
         ("https://a.b.c", "https://a.b.c:8443", false),
-        ("https://*.b.c", "https://a.b.c", true),
+        ("https://*.b.c", "https://a.b.c", false),
         ("https://*.b.c", "https://*.b.c/x", true),
         ("https://*.b.c", "https://*.a.b.c", false),
         ("https://*.b.c", "https://x.a.b.c", false),

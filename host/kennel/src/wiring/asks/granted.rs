@@ -72,13 +72,13 @@ fn http(url: &str, grants: &Grants) -> Option<bool> {
         return Some(grants.http.iter().any(|grant| {
             grant.scheme() == origin.scheme()
                 && grant.port() == origin.port()
-                && grant.host().covers(origin.host())
+                && grant.host().includes(origin.host())
         }));
     }
     // As a grant, no path means every path, and as a request the root.
     let bare = fixed.matches('/').count() == 2;
     let exact: HttpGrant = format!("{fixed}{}", if bare { "/" } else { "" }).parse().ok()?;
-    Some(grants.http.iter().any(|grant| grant.covers(&exact)))
+    Some(grants.http.iter().any(|grant| grant.includes(&exact)))
 }
 
 /// None: the host cannot be read.
@@ -88,10 +88,10 @@ fn tcp((host, port): &(String, Option<u64>), grants: &Grants) -> Option<bool> {
         None => host.parse().ok(),
     };
     if let Some(target) = target {
-        return Some(grants.tcp.iter().any(|grant| grant.covers(&target)));
+        return Some(grants.tcp.iter().any(|grant| grant.includes(&target)));
     }
     let host: TcpHost = bracketed(host).parse().ok()?;
-    Some(grants.tcp.iter().any(|grant| grant.host().covers(&host)))
+    Some(grants.tcp.iter().any(|grant| grant.host().includes(&host)))
 }
 
 fn bracketed(host: &str) -> String {
