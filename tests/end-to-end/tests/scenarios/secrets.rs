@@ -280,7 +280,8 @@ fn given_a_password_in_plain_text_check_should_warn_without_repeating_it() {
     let target = Target::unique("records");
     let plain = Connector::sink("http_sink.wasm", &target)
         .config("url = \"https://api.example.com/\"")
-        .config(&format!("headers = {{ authorization = \"Bearer {TOKEN}\" }}"));
+        .config(&format!("headers = {{ authorization = \"Bearer {TOKEN}\" }}"))
+        .grant("http = [\"https://api.example.com/*\"]");
     world.connector("web", plain);
     let text = world.command("check", &[]).with_code(0);
     assert!(text.log.contains("warning[KEN-W0101]"), "{}", text.log);
