@@ -34,7 +34,7 @@ pub enum FaultKind {
     },
     /// The guest went over one of its other limits: memory, resources, transfer …
     #[error("{0}")]
-    Limit(LimitReached),
+    Limit(Box<LimitReached>),
     /// The guest returned something that breaks the contract.
     #[error("the guest broke the contract: {0}")]
     Violation(#[from] Violation),
@@ -97,7 +97,7 @@ pub(crate) fn classify(error: wasmtime::Error, limits: &Limits) -> (FaultKind, O
         text.lines().take(BACKTRACE_LINES).collect::<Vec<_>>().join("\n")
     });
     let kind = if let Some(reached) = limit_reached(&error, limits) {
-        FaultKind::Limit(reached)
+        FaultKind::Limit(Box::new(reached))
     } else {
         match error.downcast_ref::<Trap>() {
             Some(Trap::Interrupt) => FaultKind::CpuTimeout { limit: limits.cpu_timeout },

@@ -199,7 +199,7 @@ impl Supervised {
                         stop: this.stop.clone(),
                         together: first_run.swap(false, Relaxed).then(|| Arc::clone(&together)),
                     };
-                    Lane::run(spec.clone(), context).await.map(|()| State::Stopped)
+                    Box::pin(Lane::run(spec.clone(), context)).await.map(|()| State::Stopped)
                 })
                 .await;
             });

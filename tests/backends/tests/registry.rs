@@ -1,5 +1,8 @@
 //! The registry itself, before components are stored in it.
 
+// Helpers of tests may fail like tests.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 

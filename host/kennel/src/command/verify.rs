@@ -20,6 +20,7 @@ pub(crate) async fn run(
         ComponentPlace::File(_) => None,
     };
     let host = Host::load(&arguments.host, reference, (global, terminal))?;
+    #[allow(clippy::result_large_err, reason = "made once per command")]
     let given = (!arguments.key.is_empty()).then(|| Admission::signed_by(&arguments.key));
     let admission = match given {
         Some(admission) => admission?,

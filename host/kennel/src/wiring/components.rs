@@ -24,6 +24,7 @@ pub(crate) enum ComponentsError {
     Signers(#[source] AdmissionError),
 }
 
+#[allow(clippy::result_large_err, reason = "made once per command")]
 impl Components {
     /// `addressed` is the registry that a person has named on the command line, if any: credentials in
     /// variables are for it.

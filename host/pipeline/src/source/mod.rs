@@ -137,7 +137,7 @@ impl SourceLoop {
             outbox: Outbox::new(),
             next: 0,
         };
-        let ended = this.work().await;
+        let ended = Box::pin(this.work()).await;
         this.retire().await;
         ended
     }

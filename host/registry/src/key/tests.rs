@@ -42,7 +42,7 @@ fn given_a_key_under_a_password_should_want_just_that_one() {
         assert_ne!(greedy, contents);
         assert_eq!(open(&encode(sealed::TAG, greedy.into_bytes()), Some("right")), Err(error));
     }
-    let cut = contents[..contents.len() / 2].as_bytes().to_vec();
+    let cut = contents.as_bytes()[..contents.len() / 2].to_vec();
     assert_eq!(open(&encode(sealed::TAG, cut), Some("right")), Err(KeyError::Password));
 }
 

@@ -33,7 +33,7 @@ fn assert_counted_once(record: &Value) {
 }
 
 fn dropped(count: u64) -> bool {
-    count % 3 == 0
+    count.is_multiple_of(3)
 }
 
 fn files(target: &Target, out: &Path) -> Connector {

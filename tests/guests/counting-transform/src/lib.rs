@@ -46,7 +46,7 @@ impl Transform for Counting {
             };
             assert!(self.0.panic_at != Some(sequence), "told to panic at {sequence}");
             count += 1;
-            if self.0.drop_every.is_none_or(|every| count % every != 0) {
+            if self.0.drop_every.is_none_or(|every| !u64::is_multiple_of(count, every)) {
                 let counted = format!("{{\"sequence\":{sequence},\"count\":{count}}}");
                 output.payload(&message, counted.as_bytes());
             }

@@ -1,5 +1,8 @@
 //! Attacks on time.
 
+// To block a worker is what is tried here.
+#![allow(clippy::disallowed_methods)]
+
 use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
