@@ -56,6 +56,10 @@ pub(crate) struct InspectArguments {
     /// The component.
     #[arg(value_name = "FILE.wasm")]
     pub(crate) component: PathBuf,
+
+    /// Public key (PEM) that may have signed it: says who did, or refuses. Repeatable.
+    #[arg(long, value_name = "KEY.pub")]
+    pub(crate) key: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod toolchain;
 use std::fmt::Write;
 use std::path::Path;
 
+use kennel_registry::Admission;
 use kennel_sandbox::{Component, Engine};
 use serde_json::{Value, json};
 
@@ -18,13 +19,17 @@ use toolchain::{Toolchain, toolchain};
 pub(crate) async fn run(arguments: InspectArguments, terminal: &Terminal) -> Result<(), Failure> {
     let engine = Engine::new(None).map_err(Failure::running)?;
     terminal.progress(&format!("compiling {}", arguments.component.display()));
-    let component =
-        Component::load(&engine, &arguments.component).await.map_err(Failure::component)?;
-    let bytes = std::fs::read(&arguments.component).map_err(Failure::running)?;
+    // Read once, so that what is described is what was verified.
+    let admission = Admission::signed_by(&arguments.key).map_err(Failure::component)?;
+    let admitted = admission.read_file(&arguments.component).await.map_err(Failure::component)?;
+    let toolchain = toolchain(&admitted.bytes);
+    let component = Component::from_bytes(&engine, &arguments.component, admitted.bytes).await;
+    let component = component.map_err(Failure::component)?;
     let outside = Outside {
         abilities: abilities(component.imports()),
-        toolchain: toolchain(&bytes),
+        toolchain,
         signature: signature(&arguments.component),
+        signer: admitted.signer.map(|signer| signer.to_string()),
     };
     let facts = json!({
         "kind": component.kind(),
@@ -39,6 +44,7 @@ pub(crate) async fn run(arguments: InspectArguments, terminal: &Terminal) -> Res
         "languages": outside.toolchain.languages,
         "tools": outside.toolchain.tools,
         "signature": outside.signature,
+        "signer": outside.signer,
     });
     terminal.result(&facts, || text(&component, &outside));
     Ok(())
@@ -50,6 +56,8 @@ struct Outside {
     toolchain: Toolchain,
     /// The file of the signature, if there is one.
     signature: Option<String>,
+    /// Whose it is, if keys were named to verify it with.
+    signer: Option<String>,
 }
 
 /// `X.wasm.sig` beside `X.wasm`.
@@ -75,9 +83,10 @@ fn text(component: &Component, outside: &Outside) -> String {
         ("language", language(&about.sdk, &outside.toolchain)),
         (
             "signature",
-            match &outside.signature {
-                Some(file) => format!("{file}, not verified here"),
-                None => "not signed".to_owned(),
+            match (&outside.signer, &outside.signature) {
+                (Some(signer), _) => format!("by {signer}"),
+                (None, Some(file)) => format!("{file}, not verified without --key"),
+                (None, None) => "not signed".to_owned(),
             },
         ),
         ("licence", about.licence.clone()),

@@ -182,6 +182,14 @@ fn given_a_policy_with_signers_should_run_only_what_they_signed() {
         let both = ["verify", place, "--key", &key("x.pub"), "--key", &key("acme.pub")];
         host.kennel(&both).with_code(2);
     }
+    let inspect = |name: &str, code: i32| {
+        let mut inspect = kennel();
+        inspect.args(["inspect", text(&source), "--json", "--key", &key(name)]);
+        Process::start(inspect, host.world.path(&format!("inspect-{name}"))).wait().with_code(code)
+    };
+    let signer = inspect("acme.pub", 0).json()["signer"].as_str().unwrap().to_owned();
+    assert!(signer.contains(&key("acme.pub")), "{signer}");
+    inspect("other.pub", 3);
     let only_other = host.kennel(&["verify", text(&source), "--key", &key("other.pub")]);
     assert!(only_other.with_code(3).log.contains("is not signed by"));
 
